@@ -1,0 +1,1 @@
+"""What is asked by time and by events: clocks, duties, reactions, notifications."""
