@@ -1,0 +1,150 @@
+"""For saying what a clock is: what starts, stops and pauses it, how long, and who hears of it when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cached_property
+
+from domain.working_time import Within
+
+Value = str | int | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Attributes a case must have: every key must equal one of its values. Empty is always true."""
+
+    wanted: tuple[tuple[str, frozenset[Value]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """A fact by its word, under a condition."""
+
+    word: str
+    where: Condition = Condition()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A target, and for which cases it is meant; the first that matches is taken."""
+
+    within: Within
+    where: Condition = Condition()
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant in the life of a clock: a percentage of its target, or a signed offset from its due instant."""
+
+    percent: int | None = None
+    offset: timedelta | None = None
+
+    @property
+    def before_due(self) -> bool:
+        """Whether the moment can come before the due instant."""
+        if self.percent is not None:
+            return self.percent < 100  # noqa: PLR2004 - the whole target
+        return self.offset is not None and self.offset < timedelta(0)
+
+    def __str__(self) -> str:
+        if self.percent is not None:
+            return f"{self.percent}%"
+        seconds = int(self.offset.total_seconds()) if self.offset else 0
+        return f"{'-' if seconds < 0 else '+'}{spell(timedelta(seconds=abs(seconds)))}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """One step of a ladder: at a moment, a role has to know, unless some fact came first.
+
+    With ``acknowledge``, silence for that long brings the next rung forward.
+    """
+
+    number: int
+    at: Moment
+    to: str
+    unless: frozenset[str] = frozenset()
+    acknowledge: timedelta | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClockRule:
+    """One promise of the rulebook."""
+
+    name: str
+    kinds: frozenset[str]
+    starts: tuple[Trigger, ...]
+    stops: tuple[Trigger, ...]
+    within: tuple[Choice, ...]
+    title: str = ""
+    where: Condition = Condition()
+    pauses: tuple[Trigger, ...] = ()
+    resumes: tuple[Trigger, ...] = ()
+    cancels: tuple[Trigger, ...] = ()
+    warnings: tuple[Moment, ...] = ()
+    ladder: tuple[Rung, ...] = ()
+    obligations: tuple[int, ...] = ()
+
+    @cached_property
+    def heard(self) -> frozenset[str]:
+        """Every word that can change a running clock of this rule."""
+        triggers = (*self.stops, *self.pauses, *self.resumes, *self.cancels)
+        return frozenset(trigger.word for trigger in triggers)
+
+    @cached_property
+    def speaks_early(self) -> bool:
+        """Whether anything may have to be recorded before the due instant."""
+        moments = (*self.warnings, *(rung.at for rung in self.ladder))
+        return any(moment.before_due for moment in moments)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Who stands behind a role: at one site or everywhere, from one date to another or always."""
+
+    staff: str
+    site: str | None = None
+    since: str | None = None
+    until: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """A role of the rulebook and its roster; the first holder that fits is the addressee."""
+
+    name: str
+    title: str = ""
+    holders: tuple[Holder, ...] = ()
+
+    def holder(self, site: str, day: str) -> str | None:
+        """The staff id behind the role at a site on a local ISO date, None if nobody is."""
+        for holder in self.holders:
+            if holder.site not in (None, site):
+                continue
+            if (holder.since or "") <= day <= (holder.until or "9999"):
+                return holder.staff
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kpi:
+    """A figure's definition as data: which question, over which kind, and its parameters."""
+
+    name: str
+    question: str
+    title: str = ""
+    kinds: frozenset[str] = frozenset()
+    where: Condition = Condition()
+    parameters: Mapping[str, object] = field(default_factory=dict)
+
+
+def spell(length: timedelta) -> str:
+    """A length of time as rulebooks write it: ``1h30m``, ``45s``."""
+    seconds = round(length.total_seconds())
+    hours, rest = divmod(seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    parts = [f"{n}{unit}" for n, unit in ((hours, "h"), (minutes, "m"), (seconds, "s")) if n]
+    return "".join(parts) or "0s"

@@ -1,0 +1,66 @@
+"""For what every fact has in common: its word in rulebooks, its schema version and its envelope."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar, NamedTuple, NewType
+
+StaffId = NewType("StaffId", str)
+HouseholdId = NewType("HouseholdId", str)
+
+CASE_KINDS = ("complaint", "repair")
+
+
+class Fact:
+    """Something that happened. Subclasses are frozen, slotted, keyword-only dataclasses.
+
+    ``word`` is what rulebooks call the fact; ``schema`` counts the shapes its data has had;
+    ``describes`` names the fields that describe the case from then on, for `where` conditions.
+    """
+
+    __slots__ = ()
+    word: ClassVar[str] = ""
+    schema: ClassVar[int] = 1
+    describes: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def happened(self) -> datetime | None:
+        """When it happened, for facts that know it themselves; None: when the command says."""
+        return None
+
+
+class Recorded(NamedTuple):
+    """A fact in its envelope, as the log holds it.
+
+    ``occurred_at`` is when it happened, ``recorded_at`` when the log learned of it: both aware, UTC.
+    ``rules`` is the version of the rules stream (rulebooks and calendars) in force at recording,
+    0 before anything was published.
+    """
+
+    stream: str
+    version: int
+    position: int
+    fact: Fact
+    occurred_at: datetime
+    recorded_at: datetime
+    actor: str
+    command: str
+    site: str
+    rules: int
+    correlation: str | None
+    causation: str | None
+
+    @property
+    def type(self) -> str:
+        """The stored name of the fact's type."""
+        return type(self.fact).__name__
+
+    @property
+    def schema(self) -> int:
+        """The schema version of the fact's data."""
+        return type(self.fact).schema
+
+
+def kind_of(stream: str) -> str:
+    """The kind of thing a stream is about: the part of its name before the first hyphen."""
+    return stream.partition("-")[0]
