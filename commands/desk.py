@@ -1,0 +1,253 @@
+"""For asking: one way for every command. Load, decide, append, answer; once per command id.
+
+Whoever asks while a commit is under way waits in a queue and shares the next one, so that durable
+commands cost a fraction of an fsync each. Every command is decided on its own: a refusal or a
+conflict is that command's answer alone.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from eventsourcing.persistence import IntegrityError
+
+from commands.ids import new_id
+from commands.table import Loaded, decision_of, stream_of, words_of
+from commands.texts import check
+from commands.verbs import Command
+from domain.facts import Recorded
+from domain.reading import DocumentInvalid
+from domain.refusals import InTheFuture, Refusal, UnknownSite, VersionMoved, WithoutZone
+from domain.registers import SITE_KIND, Registers
+from store.codec import Codec, Row
+from store.log import Answered, Appending, Log
+from store.register_reader import REGISTER_TOPICS, read_registers, take_registers
+
+FUTURE = timedelta(minutes=5)
+KEPT_STREAMS = 10_000
+PAGE = 5000
+TRIES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A command with who asks, when it happened, and the id that makes asking twice harmless.
+
+    ``expected`` is the version of the case the asker has seen; ``relived`` is the instant at which
+    an import lets the log learn of it, instead of now.
+    """
+
+    command: Command
+    actor: str = "system"
+    id: str = field(default_factory=new_id)
+    occurred_at: datetime | None = None
+    correlation: str | None = None
+    causation: str | None = None
+    expected: int | None = None
+    relived: datetime | None = None
+
+
+Reply = Answered | Refusal | DocumentInvalid
+
+
+def wall_clock() -> datetime:
+    """The time now, in UTC."""
+    return datetime.now(UTC)
+
+
+class Desk:
+    """Takes commands for one log. Safe to share between threads; processes may have one each."""
+
+    def __init__(
+        self, log: Log, *, codec: Codec | None = None, clock: Callable[[], datetime] = wall_clock
+    ) -> None:
+        """Open the desk; `clock` says when the log learns of things."""
+        self.log = log
+        self.codec = codec or Codec()
+        self.clock = clock
+        self.registers = Registers()
+        self._deciding = threading.RLock()
+        self._kept: OrderedDict[str, Loaded] = OrderedDict()
+        self._known = -1
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """Ask several commands in one transaction: all that were answered are stored, or none.
+
+        Raises:
+            IntegrityError: another process stored something in between; ask again.
+        """
+        with self._deciding:
+            session: Session | None = None
+            try:
+                with self.log.appending() as log:
+                    self._catch_up(log)
+                    session = Session(self, log)
+                    yield session
+                    session.store()
+                self._known = session.head
+            except BaseException:
+                self._forget()
+                raise
+            while len(self._kept) > KEPT_STREAMS:
+                self._kept.popitem(last=False)
+
+    def ask_all(self, requests: Sequence[Request]) -> list[Reply]:
+        """Answer several requests in one commit; a conflict makes each be decided anew, alone.
+
+        Returns the answer or the refusal of each, in order.
+        """
+        try:
+            with self.session() as session:
+                return [session.reply(request) for request in requests]
+        except IntegrityError:
+            if len(requests) > 1:
+                return [self.ask_all([request])[0] for request in requests]
+        return [self._insist(requests[0])]
+
+    def _insist(self, request: Request) -> Reply:
+        for attempt in range(TRIES):
+            try:
+                with self.session() as session:
+                    return session.reply(request)
+            except IntegrityError:
+                if attempt == TRIES - 1:
+                    raise
+        raise AssertionError
+
+    def keep(self, loaded: Loaded) -> None:
+        """Keep a stream at hand for the next command."""
+        self._kept[loaded.stream] = loaded
+
+    def kept(self, stream: str) -> Loaded | None:
+        """A stream at hand, the most recently used last."""
+        loaded = self._kept.get(stream)
+        if loaded is not None:
+            self._kept.move_to_end(stream)
+        return loaded
+
+    def _catch_up(self, log: Appending) -> None:
+        """Learn what other processes stored since we last held the log."""
+        if log.head == self._known:
+            return
+        if not 0 <= self._known <= log.head:
+            self._kept.clear()
+            self.registers = read_registers(self.log, self.codec)
+            self._known = log.head
+            return
+        while self._known < log.head:
+            page = log.rows(self._known, PAGE)
+            for row in page:
+                self._kept.pop(row.stream, None)
+            take_registers(self.registers, page, self.codec)
+            self._known = page[-1].position
+
+    def _forget(self) -> None:
+        """Trust nothing in memory after a failed append: it may be ahead of the log."""
+        self._kept.clear()
+        self._known = -1
+
+
+class Session:
+    """Commands being decided while the log is held; what they see includes each other's facts."""
+
+    def __init__(self, desk: Desk, log: Appending) -> None:
+        """Begin at the head of the log."""
+        self._desk = desk
+        self._log = log
+        self._rows: list[Row] = []
+        self._answers: dict[str, Answered] = {}
+        self.head = log.head
+
+    @property
+    def registers(self) -> Registers:
+        """Sites and rules, as of the last command."""
+        return self._desk.registers
+
+    def reply(self, request: Request) -> Reply:
+        """The answer to a request, or why it was refused."""
+        try:
+            return self.ask(request)
+        except (Refusal, DocumentInvalid) as refusal:
+            return refusal
+
+    def ask(self, request: Request) -> Answered:
+        """Answer a request; asked again under the same id it is answered as the first time.
+
+        Raises:
+            Refusal, DocumentInvalid: it cannot be done; nothing of it is stored.
+        """
+        before = self._answers.get(request.id) or self._log.answered((request.id,)).get(request.id)
+        if before is not None:
+            return before
+        check(request.command)
+        stream = stream_of(request.command)
+        decide = decision_of(request.command, stream)
+        now = request.relived or self._desk.clock()
+        happened = _happened(request, now)
+        loaded = self.load(stream)
+        if request.expected is not None and request.expected != loaded.version:
+            raise VersionMoved(expected=request.expected, actual=loaded.version)
+        site = self._site(request.command, loaded)
+        try:
+            facts = decide(loaded, self.registers, words_of(request.command), now)
+        except Refusal as refusal:
+            refusal.details.setdefault("case", stream)
+            raise
+        for fact in facts:
+            recorded = Recorded(
+                stream, loaded.version + 1, self.head + 1, fact, fact.happened or happened, now,
+                request.actor, request.id, site, self.registers.rules.version,
+                request.correlation, request.causation,
+            )  # fmt: skip
+            self._take(loaded, recorded)
+        answer = Answered(request.id, stream, loaded.version, self.head, len(facts))
+        self._answers[request.id] = answer
+        return answer
+
+    def load(self, stream: str) -> Loaded:
+        """A stream with everything recorded so far."""
+        loaded = self._desk.kept(stream)
+        if loaded is None:
+            loaded = Loaded(stream)
+            for row in self._log.stream(stream):
+                loaded.take(self._desk.codec.decode(row))
+            self._desk.keep(loaded)
+        return loaded
+
+    def store(self) -> None:
+        """Append what was decided."""
+        if self._rows or self._answers:
+            self._log.append(self._rows, tuple(self._answers.values()))
+
+    def _site(self, command: Command, loaded: Loaded) -> str:
+        site: str | None = getattr(command, "site", None)
+        if site is None:
+            return loaded.site
+        if loaded.stream.startswith(f"{SITE_KIND}-") or site in self.registers.sites:
+            return site
+        raise UnknownSite(site=site)
+
+    def _take(self, loaded: Loaded, recorded: Recorded) -> None:
+        row = self._desk.codec.encode(recorded)
+        self._rows.append(row)
+        self.head = recorded.position
+        loaded.take(recorded)
+        if row.topic in REGISTER_TOPICS:
+            self.registers.take(recorded.stream, recorded.version, recorded.fact)
+
+
+def _happened(request: Request, now: datetime) -> datetime:
+    at = request.occurred_at
+    if at is None:
+        return now
+    if at.tzinfo is None:
+        raise WithoutZone(at=at.isoformat(), where="occurred_at")
+    if at > now + FUTURE:
+        raise InTheFuture(at=at.isoformat())
+    return at.astimezone(UTC)
