@@ -113,11 +113,12 @@ class Codec:
             LogDamaged: the document cannot be read.
         """
         position, stream, version, topic, state = row
+        decode = self._decoders.get(topic)
+        if decode is None:
+            raise LogFromNewerVersion(where=f"position {position}", what=topic)
         try:
-            e = self._decoders[topic](state)
-        except KeyError:
-            raise LogFromNewerVersion(where=f"position {position}", what=topic) from None
-        except msgspec.MsgspecError as error:
+            e = decode(state)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise LogDamaged(where=f"position {position}", problem=str(error)) from error
         return Recorded(
             stream, version, position, e.fact, e.occurred_at, e.recorded_at, e.actor, e.command,
@@ -136,6 +137,6 @@ def _upcasting(
         data = envelope.fact
         for step in steps:
             data = step(data)
-        return msgspec.structs.replace(envelope, fact=msgspec.convert(data, fact))  # type: ignore[arg-type]
+        return msgspec.structs.replace(envelope, fact=msgspec.convert(data, fact))
 
     return decode

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from threading import Condition, Thread
 from time import monotonic
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from eventsourcing.persistence import (
@@ -75,9 +75,7 @@ class Whole:
     def growing(self, rows: Sequence[Row]) -> Iterator[None]:
         """Append inside; the head moves on when it went well."""
         try:
-            for expected, row in enumerate(rows, self.head + 1):
-                if row.position != expected:
-                    raise ValueError(f"position {row.position} where {expected} follows")
+            _must_follow(self.head, rows)
             yield
         except Exception as refusal:
             self.refused = refusal
@@ -122,6 +120,10 @@ class Log(ApplicationRecorder):
         """The rows of all streams whose name begins with an ASCII prefix, ordered by position."""
 
     @abstractmethod
+    def by_stream(self, until: int) -> Iterator[Row]:
+        """All rows up to a position, ordered by stream and version: each stream in one piece."""
+
+    @abstractmethod
     def head(self) -> int:
         """The last position, 0 for an empty log."""
 
@@ -145,8 +147,11 @@ class Log(ApplicationRecorder):
             left = limit - monotonic()
             if left <= 0:
                 return False
-            with self._grown:
-                self._grown.wait_for(lambda seen=seen: self._wakes != seen, left)  # type: ignore[misc]
+            self._sleep(seen, left)
+
+    def _sleep(self, wakes: int, timeout: float) -> None:
+        with self._grown:
+            self._grown.wait_for(lambda: self._wakes != wakes, timeout)
 
     def wake(self) -> None:
         """Wake everybody who waits for the log to grow."""
@@ -163,7 +168,7 @@ class Log(ApplicationRecorder):
     # What eventsourcing's applications and subscriptions ask of a recorder.
 
     def insert_events(
-        self, stored_events: Sequence[StoredEvent], **_: Any
+        self, stored_events: Sequence[StoredEvent], **_: object
     ) -> Sequence[int] | None:
         """Append stored events, all or none, and return their positions."""
         if not stored_events:
@@ -237,7 +242,7 @@ class PollingSubscription(ListenNotifySubscription[ApplicationRecorder]):
         self._watcher = Thread(target=self._watch, args=(recorder, gt or 0), daemon=True)
         self._watcher.start()
 
-    def __exit__(self, *args: object, **kwargs: Any) -> None:
+    def __exit__(self, *args: object, **kwargs: object) -> None:
         super().__exit__(*args, **kwargs)
         self._watcher.join()
 
@@ -251,6 +256,12 @@ class PollingSubscription(ListenNotifySubscription[ApplicationRecorder]):
             if self._thread_error is None:
                 self._thread_error = fault
             self.stop()
+
+
+def _must_follow(head: int, rows: Sequence[Row]) -> None:
+    for expected, row in enumerate(rows, head + 1):
+        if row.position != expected:
+            raise ValueError(f"position {row.position} where {expected} follows")
 
 
 def _text(originator_id: UUID | str) -> str:

@@ -6,7 +6,7 @@ import threading
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from eventsourcing.persistence import IntegrityError
@@ -66,6 +66,16 @@ class MemoryLog(Log):
                 for row in self._streams.get(stream, ())
                 if row.position <= until
             ]
+
+    def prefixed(self, prefix: str) -> list[Row]:
+        """The rows of all streams whose name begins with a prefix."""
+        with self._looking:
+            chosen = [rows for name, rows in self._streams.items() if name.startswith(prefix)]
+            return sorted(chain.from_iterable(chosen))
+
+    def by_stream(self, until: int) -> Iterator[Row]:
+        """All rows up to a position, ordered by stream and version."""
+        return iter(self.streams(list(self._streams), until))
 
     def head(self) -> int:
         """The last position."""

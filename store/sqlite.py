@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,9 +101,19 @@ class SQLiteLog(Log):
         with told(self.where):
             cursor = self._readers.get().execute(
                 f"SELECT {_COLUMNS} FROM log WHERE stream >= ? AND stream < ? ORDER BY position",
-                (prefix, prefix + "\x7f"),
+                (prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1)),
             )
             return list(map(Row._make, cursor))
+
+    def by_stream(self, until: int) -> Iterator[Row]:
+        """All rows up to a position, ordered by stream and version."""
+        # A connection of its own: an unfinished read would keep this thread's from seeing the head.
+        with told(self.where), closing(connect(self.path)) as connection:
+            cursor = connection.execute(
+                f"SELECT {_COLUMNS} FROM log WHERE position <= ? ORDER BY stream, version", (until,)
+            )
+            cursor.arraysize = 1000
+            yield from map(Row._make, cursor)
 
     def head(self) -> int:
         """The last position."""

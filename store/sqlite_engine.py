@@ -22,7 +22,7 @@ from store.errors import (
 )
 
 if TYPE_CHECKING:
-    import sqlite3
+    import sqlite3 as sqlite3  # noqa: PLC0414 - others import it from here
 else:
     try:  # the system's SQLite may carry the WAL bug that `judged` names
         from pysqlite3 import dbapi2 as sqlite3
@@ -127,7 +127,7 @@ class PerThread:
         self._closed = False
 
     def get(self) -> sqlite3.Connection:
-        """This thread's connection.
+        """The connection of the thread that asks.
 
         Raises:
             StoreFault: all were closed.

@@ -1,0 +1,46 @@
+"""For opening a log by its address: a file path, a PostgreSQL database, or memory."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from store.errors import StoreFault, StoreReadOnly, StoreUnknown
+from store.log import Log
+from store.memory import MemoryLog
+from store.sqlite import SQLiteLog
+
+MEMORY = ":memory:"
+POSTGRES = ("postgresql://", "postgres://")
+
+
+def open_log(store: str, *, create: bool = True) -> Log:
+    """The log at an address; the caller closes it.
+
+    Raises:
+        StoreUnknown: the address is neither a path nor a PostgreSQL address.
+        NoStore: there is none, and `create` is off.
+        StoreFault: it cannot be used, for the reason its class says.
+    """
+    if store == MEMORY:
+        return MemoryLog()
+    if store.startswith(POSTGRES):
+        from store.postgres import PostgresLog  # noqa: PLC0415 - only those who use it wait for it
+
+        return PostgresLog(store, create=create)
+    return SQLiteLog(_file(store, create=create), create=create)
+
+
+def _file(store: str, *, create: bool) -> Path:
+    if not store.strip() or "\0" in store or "://" in store:
+        raise StoreUnknown(where=re.sub("//.*@", "//", store) or "''")
+    path = Path(store).expanduser()
+    if path.is_dir():
+        raise StoreFault(where=path, problem="it is a folder, name a file in it")
+    if create:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            problem = error.strerror or str(error)
+            raise StoreReadOnly(where=path, problem=problem) from error
+    return path
