@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, time
 from typing import Final, NamedTuple, NoReturn
 
+from domain.reading import DocumentInvalid, Path
 from domain.working_time import Window, WorkingCalendar
 from domain.working_time.calendar import first_overlap
 
-Path = tuple[str | int, ...]
 Document = dict[str, object]
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -21,15 +21,6 @@ SATURDAY: Final = 6
 
 _CLOCK: Final = r"\d\d:\d\d(?::\d\d(?:\.\d{6})?)?"
 _HOURS: Final = re.compile(rf"({_CLOCK})-({_CLOCK})")
-
-
-class CalendarInvalid(Exception):
-    """A calendar document is wrong: ``path`` leads to the place, ``sentence`` says how."""
-
-    def __init__(self, path: Path, sentence: str) -> None:
-        super().__init__(path, sentence)
-        self.path = path
-        self.sentence = sentence
 
 
 class CalendarDay(NamedTuple):
@@ -43,7 +34,7 @@ class CalendarDay(NamedTuple):
 
 
 def calendar_from_document(document: Mapping[str, object]) -> WorkingCalendar:
-    """The calendar a document describes; raises CalendarInvalid with the place that is wrong.
+    """The calendar a document describes; raises DocumentInvalid with the place that is wrong.
 
     `name`; `version` (1); `hours`: weekdays (`mon-fri`, `sat`, `6`) to lists of `08:30-12:00`;
     `make_up`: the hours of make-up workdays (the commonest of Monday to Friday); `years`: those
@@ -94,7 +85,7 @@ def calendar_to_document(calendar: WorkingCalendar) -> Document:
 def chinese_calendar_document(rows: Iterable[CalendarDay], years: Iterable[int]) -> Document:
     """The Chinese calendar of these years, from what is announced about each of their days.
 
-    Only what differs from Monday to Friday is kept. Raises CalendarInvalid for a year without a
+    Only what differs from Monday to Friday is kept. Raises DocumentInvalid for a year without a
     row for each day: a calendar speaks for whole years.
     """
     spoken = sorted(set(years))
@@ -221,4 +212,4 @@ def _hours_by_range(
 
 
 def _reject(path: Path, sentence: str) -> NoReturn:
-    raise CalendarInvalid(path, sentence)
+    raise DocumentInvalid(path, sentence)

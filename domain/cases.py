@@ -14,7 +14,7 @@ from domain.rating import AFTERCARE_FACTS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseKind:
-    """One kind of case: its own facts and its fold. Clock facts do not change what may be decided."""
+    """One kind of case: its own facts and its fold. Clock facts change nothing in it."""
 
     name: str
     facts: tuple[type[Fact], ...]

@@ -1,13 +1,24 @@
-"""For saying what a clock is: what starts, stops and pauses it, how long, and who hears of it when."""
+"""For saying what a clock is: what starts, stops and pauses it, how long, and who hears of it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cached_property
+from functools import cache, cached_property
+from typing import assert_never
 
-from domain.working_time import Within
+from domain.working_time import (
+    At,
+    Before,
+    BusinessDays,
+    Days,
+    Elapsed,
+    Months,
+    Within,
+    Working,
+    WorkingDays,
+)
 
 Value = str | int | bool | None
 
@@ -37,7 +48,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """An instant in the life of a clock: a percentage of its target, or a signed offset from its due instant."""
+    """An instant of a clock: a percentage of its target, or a signed offset from its due."""
 
     percent: int | None = None
     offset: timedelta | None = None
@@ -95,6 +106,11 @@ class ClockRule:
         return frozenset(trigger.word for trigger in triggers)
 
     @cached_property
+    def excusable(self) -> bool:
+        """Whether some fact may excuse a rung of the ladder."""
+        return any(rung.unless for rung in self.ladder)
+
+    @cached_property
     def speaks_early(self) -> bool:
         """Whether anything may have to be recorded before the due instant."""
         moments = (*self.warnings, *(rung.at for rung in self.ladder))
@@ -148,3 +164,27 @@ def spell(length: timedelta) -> str:
     minutes, seconds = divmod(rest, 60)
     parts = [f"{n}{unit}" for n, unit in ((hours, "h"), (minutes, "m"), (seconds, "s")) if n]
     return "".join(parts) or "0s"
+
+
+@cache
+def spell_target(within: Within) -> str:
+    """A target in words: ``24h``, ``15 working days on cn``, ``7 days before due_date``."""
+    match within:
+        case Elapsed():
+            return spell(within.target)
+        case Working():
+            return f"{spell(within.target)} working on {within.calendar}"
+        case BusinessDays():
+            return f"{within.days} business days on {within.calendar}"
+        case WorkingDays():
+            return f"{within.days} working days on {within.calendar}"
+        case Days():
+            return f"{within.days} days"
+        case Months():
+            return f"{within.months} months"
+        case Before():
+            return f"{within.days} days before {within.field}"
+        case At():
+            return f"at {within.field}"
+        case _:
+            assert_never(within)

@@ -1,9 +1,10 @@
-"""For what is decided about clocks: saying what fell due, acknowledging a rung, waiving a breach."""
+"""For what is decided about clocks: saying what fell due, acknowledging a rung, waiving."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import itemgetter
 
 from domain.clocks import Clock, Pending, clocks_of, pending
 from domain.escalation import (
@@ -15,24 +16,25 @@ from domain.escalation import (
     EscalationRaised,
 )
 from domain.facts import Recorded, StaffId
-from domain.refusals import NotBreached, ReasonRequired, UnknownClock, UnknownRung
+from domain.refusals import NotBreached, Phrase, ReasonRequired, UnknownClock, UnknownRung
 from domain.registers import Registers
 
+WAIVING = Phrase("Waiving a breach", "豁免超时")
 
-def fall_due(
-    facts: Sequence[Recorded], registers: Registers, *, at: datetime
-) -> list[ClockFact]:
-    """Say everything that a case's clocks had to say up to and including `at`, in order of its instants.
+
+def fall_due(facts: Sequence[Recorded], registers: Registers, *, at: datetime) -> list[ClockFact]:
+    """Say all that a case's clocks had to say up to and including `at`, in order of its instants.
 
     However late this is asked, each fact carries the instant it was due and `at` as the instant
     it was detected, so an engine that was stopped in between records the same facts.
     """
-    found: list[tuple[datetime, ClockFact]] = []
-    for clock in clocks_of(facts, registers):
-        for said in pending(clock, registers):
-            if said.at <= at:
-                found.append((said.at, _fact(clock, said, registers, at)))
-    return [fact for _, fact in sorted(found, key=lambda pair: pair[0])]
+    found = [
+        (said.at, _fact(clock, said, registers, at))
+        for clock in clocks_of(facts, registers)
+        for said in pending(clock, registers)
+        if said.at <= at
+    ]
+    return [fact for _, fact in sorted(found, key=itemgetter(0))]
 
 
 def _fact(clock: Clock, said: Pending, registers: Registers, at: datetime) -> ClockFact:
@@ -118,7 +120,7 @@ def waive(
     """
     found = _clock(facts, registers, clock, cycle)
     if not reason.strip():
-        raise ReasonRequired(what="Waiving a breach")
+        raise ReasonRequired(what=WAIVING)
     if not found.breached:
         raise NotBreached(clock=clock)
     if found.waived:

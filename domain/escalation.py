@@ -1,4 +1,4 @@
-"""For missed promises as facts: warnings, lapses, rungs of the ladder, acknowledgements and waivers."""
+"""For missed promises as facts: warnings, lapses, rungs, acknowledgements and waivers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from domain.facts import Fact, StaffId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadlineWarned(Fact):
-    """A warning before the deadline was due: `reached` is its instant, `detected` when we saw it."""
+    """A warning before the deadline: `reached` is its instant, `detected` when we saw it."""
 
     word: ClassVar[str] = "warned"
     clock: str
@@ -29,7 +29,7 @@ class DeadlineWarned(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadlineLapsed(Fact):
-    """A deadline passed with the promise unkept. It stands for ever; only its weight can be waived."""
+    """A deadline passed with the promise unkept. It stands for ever; its weight can be waived."""
 
     word: ClassVar[str] = "lapsed"
     clock: str

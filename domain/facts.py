@@ -32,7 +32,7 @@ class Fact:
 class Recorded(NamedTuple):
     """A fact in its envelope, as the log holds it.
 
-    ``occurred_at`` is when it happened, ``recorded_at`` when the log learned of it: both aware, UTC.
+    ``occurred_at`` is when it happened, ``recorded_at`` when the log learned of it, both in UTC.
     ``rules`` is the version of the rules stream (rulebooks and calendars) in force at recording,
     0 before anything was published.
     """

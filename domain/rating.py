@@ -1,4 +1,4 @@
-"""For what a resident thinks of a service: four levels, non-answers kept apart, and what follows."""
+"""For what a resident thinks of a service: four levels, non-answers apart, and what follows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from typing import ClassVar, assert_never
 
 from domain.facts import Fact, StaffId
 from domain.personal import Personal, belonging
-from domain.refusals import AlreadyRated, NotResolved, ReasonRequired
+from domain.refusals import AlreadyRated, NotResolved, Phrase, ReasonRequired
+
+UNSATISFIED = Phrase("Closing on an unsatisfied resident", "业主不满意时关闭工单")
+UNFINISHED = Phrase("Closing unfinished work", "未处理完即关闭工单")
 
 
 class Rating(StrEnum):
@@ -18,6 +21,19 @@ class Rating(StrEnum):
     SATISFIED = "satisfied"
     NEUTRAL = "neutral"
     DISSATISFIED = "dissatisfied"
+
+    @property
+    def zh(self) -> str:
+        """The level as residents read it."""
+        return _LEVELS[self]
+
+
+_LEVELS = {
+    Rating.VERY_SATISFIED: "非常满意",
+    Rating.SATISFIED: "满意",
+    Rating.NEUTRAL: "一般",
+    Rating.DISSATISFIED: "不满意",
+}
 
 
 class NonAnswer(StrEnum):
@@ -73,7 +89,9 @@ class SecondServiceOpened(Fact):
     cycle: int
 
 
-AftercareFact = FollowedUp | ServiceRated | RatingUnanswered | ResidentContacted | SecondServiceOpened
+AftercareFact = (
+    FollowedUp | ServiceRated | RatingUnanswered | ResidentContacted | SecondServiceOpened
+)
 AFTERCARE_FACTS: tuple[type[Fact], ...] = (
     FollowedUp,
     ServiceRated,
@@ -85,9 +103,11 @@ AFTERCARE_FACTS: tuple[type[Fact], ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aftercare:
-    """Where a case stands after the work: its service cycle, what was said of it, and by whom it is owned.
+    """Where a case stands after the work: its service cycle, and what the resident said of it.
 
-    ``served`` says that the current cycle's work is done; ``rating`` is the newest rating given.
+    ``subject`` is whom its personal texts are about. ``served`` says that the current cycle's
+    work is done; ``rating`` is the newest rating given. The other cycles are those last rated,
+    left unanswered and followed up, 0 for none.
     """
 
     subject: str
@@ -132,8 +152,12 @@ def follow_up(care: Aftercare, *, by: StaffId, note: Personal | None = None) -> 
     return [FollowedUp(by=by, note=belonging(note, care.subject))]
 
 
-def rate(care: Aftercare, *, rating: Rating, comment: Personal | None = None) -> list[AftercareFact]:
-    """Record the resident's rating of the service just given; 不满意 opens a second service (plan, 80).
+def rate(
+    care: Aftercare, *, rating: Rating, comment: Personal | None = None
+) -> list[AftercareFact]:
+    """Record the rating of the service just given; 不满意 opens a second service (plan, 80).
+
+    Quiet where the same was said already, also when the second service is under way.
 
     Raises:
         NotResolved: there is no finished service to rate.
@@ -145,9 +169,7 @@ def rate(care: Aftercare, *, rating: Rating, comment: Personal | None = None) ->
         raise AlreadyRated(cycle=care.rated_cycle, rating=care.rating)
     if not care.served:
         raise NotResolved
-    rated = ServiceRated(
-        rating=rating, cycle=care.cycle, comment=belonging(comment, care.subject)
-    )
+    rated = ServiceRated(rating=rating, cycle=care.cycle, comment=belonging(comment, care.subject))
     if rating is Rating.DISSATISFIED:
         return [rated, SecondServiceOpened(cycle=care.cycle + 1)]
     return [rated]
@@ -169,9 +191,7 @@ def leave_unanswered(care: Aftercare, *, reason: NonAnswer) -> list[AftercareFac
     return [RatingUnanswered(reason=reason, cycle=care.cycle)]
 
 
-def contact(
-    care: Aftercare, *, by: StaffId, note: Personal | None = None
-) -> list[AftercareFact]:
+def contact(care: Aftercare, *, by: StaffId, note: Personal | None = None) -> list[AftercareFact]:
     """Record that a supervisor reached the resident. Every contact is a fact of its own."""
     return [ResidentContacted(by=by, note=belonging(note, care.subject))]
 
@@ -195,6 +215,9 @@ def require_reason_to_close(care: Aftercare, reason: str | None) -> None:
     Raises:
         ReasonRequired: there is none.
     """
-    if (not care.served or care.dissatisfied) and not (reason and reason.strip()):
-        what = "Closing on an unsatisfied resident" if care.dissatisfied else "Closing unfinished work"
-        raise ReasonRequired(what=what)
+    if reason and reason.strip():
+        return
+    if care.dissatisfied:
+        raise ReasonRequired(what=UNSATISFIED)
+    if not care.served:
+        raise ReasonRequired(what=UNFINISHED)

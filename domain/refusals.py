@@ -1,17 +1,30 @@
-"""For saying no: a broken rule is a refusal with one sentence that says what to do, and nothing is stored."""
+"""For saying no: a broken rule is a refusal that says what to do, and nothing is stored."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
+
+
+class Phrase(str):
+    """A detail that is said in two languages: the text itself is English, ``zh`` the Chinese."""
+
+    __slots__ = ("zh",)
+    zh: str
+
+    def __new__(cls, english: str, zh: str) -> Self:
+        """Say the same twice."""
+        phrase = super().__new__(cls, english)
+        phrase.zh = zh
+        return phrase
 
 
 class Refusal(Exception):
-    """The request cannot be carried out."""
+    """The request cannot be carried out: check it and send it again."""
 
-    zh: ClassVar[str] = "请求无法执行。"
+    zh: ClassVar[str] = "请求无法执行，请检查后重新提交。"
 
     def __init__(self, **details: object) -> None:
-        """Keep the details that the sentences name, such as ``case`` or ``status``."""
+        """Keep the details that the sentences name; one with a ``zh`` speaks both languages."""
         super().__init__(details)
         self.details = details
 
@@ -28,7 +41,8 @@ class Refusal(Exception):
     @property
     def sentence_zh(self) -> str:
         """The Chinese sentence with the details filled in."""
-        return self.zh.format_map(self.details)
+        chinese = {key: getattr(value, "zh", value) for key, value in self.details.items()}
+        return self.zh.format_map(chinese)
 
     def __str__(self) -> str:
         return f"{self.sentence_zh} {self.sentence}"
@@ -97,7 +111,7 @@ class NotPaused(Refusal):
 class ReasonRequired(Refusal):
     """{what} needs a reason: say why in `reason`."""
 
-    zh = "{what}需要说明原因，请填写 reason。"
+    zh = "{what}需要说明原因，请在“原因”（reason）中填写。"
 
 
 class NoHandoverOffered(Refusal):
@@ -113,7 +127,7 @@ class LevelOutOfRange(Refusal):
 
 
 class NotACrisis(Refusal):
-    """The complaint is of level {level}: reclassify it to level 3 before a crisis team is convened."""
+    """The complaint is of level {level}: reclassify it to 3 before a crisis team is convened."""
 
     zh = "该投诉为 {level} 级，请先调整为三级再成立危机小组。"
 
@@ -137,9 +151,9 @@ class UnknownClock(Refusal):
 
 
 class UnknownRung(Refusal):
-    """Rung {rung} of the clock {clock} has not been raised: only a raised rung can be acknowledged."""
+    """Rung {rung} of the clock {clock} has not been raised: acknowledge one that was."""
 
-    zh = "时钟 {clock} 的第 {rung} 级升级尚未发生，只能确认已发生的升级。"
+    zh = "时钟 {clock} 的第 {rung} 级升级尚未发生，请确认已发生的升级。"
 
 
 class NotBreached(Refusal):
@@ -185,6 +199,6 @@ class CommandInvalid(Refusal):
 
 
 class VersionMoved(Refusal):
-    """The case is at version {actual}, you expected {expected}: look at it again and decide again."""
+    """The case is at version {actual}, not {expected} as expected: look at it and decide again."""
 
     zh = "工单已是第 {actual} 版，您预期的是第 {expected} 版，请重新查看后再决定。"

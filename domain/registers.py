@@ -1,4 +1,4 @@
-"""For what every judgement rests on: the sites with their time zones, the rulebooks and the calendars."""
+"""For what every judgement rests on: sites with their time zones, rulebooks, calendars."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from domain.calendars import calendar_from_document
 from domain.cases import WORDS
 from domain.facts import Fact
+from domain.reading import plain
 from domain.refusals import Refusal, TextRequired, UnknownTimeZone
 from domain.rulebook import NOTHING, Rulebook, read_rulebook
 from domain.working_time import WorkingCalendar
@@ -25,9 +26,15 @@ class CalendarUnknown(Refusal):
     zh = "规则手册用到的日历 {calendar} 尚未发布，请先发布。"
 
 
+class ZoneFixed(Refusal):
+    """Deadlines were judged in the zone {zone} of this site: keep it, or open another site."""
+
+    zh = "该项目已按时区 {zone} 计算时限，请保留原时区，或另行登记项目。"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteOpened(Fact):
-    """A site (项目) is served from now on; its time zone decides what a day is."""
+    """A site (项目) is served from now on, or described anew; its zone decides what a day is."""
 
     word: ClassVar[str] = "opened"
     name: str
@@ -80,11 +87,13 @@ class Rules:
     _documents: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     _calendars: dict[str, list[tuple[int, WorkingCalendar]]] = field(default_factory=dict)
     _seen: dict[tuple[str, int], WorkingCalendar | None] = field(default_factory=dict)
+    _in_force: dict[int, Rulebook] = field(default_factory=dict)
 
     def take(self, version: int, fact: RulesFact) -> None:
         """Let a publication take effect as `version` of the rules stream."""
         self.version = version
         self._seen.clear()
+        self._in_force.clear()
         if isinstance(fact, RulebookPublished):
             self._books.append((version, read_rulebook(fact.document, words=WORDS)))
             self._documents["rulebook"] = fact.document
@@ -95,11 +104,14 @@ class Rules:
 
     def rulebook(self, version: int) -> Rulebook:
         """The rulebook in force at a version of the rules stream."""
-        index = bisect_right(self._books, version, key=lambda book: book[0])
-        return self._books[index - 1][1] if index else NOTHING
+        book = self._in_force.get(version)
+        if book is None:
+            index = bisect_right(self._books, version, key=lambda entry: entry[0])
+            book = self._in_force[version] = self._books[index - 1][1] if index else NOTHING
+        return book
 
     def calendar(self, name: str, version: int) -> WorkingCalendar | None:
-        """The calendar of a name in force at a version, completed from later ones; None if there is none."""
+        """The calendar in force at a version, completed from later ones; None if there is none."""
         key = (name, version)
         if key not in self._seen:
             self._seen[key] = self._completed(name, version)
@@ -112,13 +124,12 @@ class Rules:
         index = max(bisect_right(published, version, key=lambda entry: entry[0]), 1)
         calendar = published[index - 1][1]
         for _, later in published[index:]:
-            if calendar.years is None or later.years is None:
+            if calendar.years is None:
                 break
-            missing = later.years - calendar.years
-            days = {day: kind for day, kind in later.days.items() if day.year in missing}
-            calendar = replace(
-                calendar, days={**calendar.days, **days}, years=calendar.years | missing
-            )
+            spoken = calendar.years
+            days = {day: kind for day, kind in later.days.items() if day.year not in spoken}
+            years = None if later.years is None else spoken | later.years
+            calendar = replace(calendar, days={**calendar.days, **days}, years=years)
         return calendar
 
     def calendar_versions(self, name: str) -> int:
@@ -161,11 +172,12 @@ class Registers:
 def open_site(
     site: SiteOpened | None, *, name: str, zone: str, buildings: tuple[str, ...] = ()
 ) -> list[Fact]:
-    """Serve a site from now on; quiet where it is open under the same time zone.
+    """Serve a site from now on, or describe it anew; quiet where all of it is known.
 
     Raises:
         TextRequired: the name is empty.
         UnknownTimeZone: the zone is not in the time-zone database.
+        ZoneFixed: the site is open in another time zone.
     """
     if not name.strip():
         raise TextRequired(field="name")
@@ -173,9 +185,10 @@ def open_site(
         ZoneInfo(zone)
     except (KeyError, ValueError, OSError):
         raise UnknownTimeZone(zone=zone) from None
-    if site is not None and site.zone == zone:
-        return []
-    return [SiteOpened(name=name, zone=zone, buildings=tuple(buildings))]
+    if site is not None and site.zone != zone:
+        raise ZoneFixed(zone=site.zone)
+    opened = SiteOpened(name=name, zone=zone, buildings=tuple(buildings))
+    return [] if opened == site else [opened]
 
 
 def publish_rulebook(rules: Rules, *, document: Mapping[str, Any]) -> list[Fact]:
@@ -185,6 +198,7 @@ def publish_rulebook(rules: Rules, *, document: Mapping[str, Any]) -> list[Fact]
         DocumentInvalid: it cannot be read.
         CalendarUnknown: it counts on a calendar that is not published.
     """
+    document = plain(document)
     book = read_rulebook(document, words=WORDS)
     for calendar in sorted(book.calendars):
         if not rules.calendar_versions(calendar):
@@ -197,8 +211,9 @@ def publish_calendar(rules: Rules, *, document: Mapping[str, Any]) -> list[Fact]
     """Let a calendar take effect; quiet where it is in force already.
 
     Raises:
-        CalendarInvalid: it cannot be read.
+        DocumentInvalid: it cannot be read.
     """
+    document = plain(document)
     calendar = calendar_from_document({**document, "version": 1})
     version = rules.calendar_versions(calendar.name) + 1
     published = CalendarPublished(name=calendar.name, version=version, document=document)

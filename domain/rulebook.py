@@ -1,9 +1,9 @@
-"""For the rulebook: one document that says every promise, read once and refused where it is unclear."""
+"""For the rulebook: one document that says every promise, refused where it is unclear."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -22,7 +22,16 @@ from domain.clock_rules import (
     Value,
 )
 from domain.facts import CASE_KINDS
-from domain.reading import DocumentInvalid, Path, Section, clock_time, duration, listed, whole
+from domain.reading import (
+    DocumentInvalid,
+    Path,
+    Section,
+    clock_time,
+    duration,
+    listed,
+    unknown,
+    whole,
+)
 from domain.working_time import (
     At,
     Before,
@@ -39,6 +48,8 @@ FAILED_FIRST_TIME = ("reopened", "second_service", "reassigned", "second_visit",
 KPI_QUESTIONS = ("first_time_fix", "satisfaction", "on_time")
 
 _PERCENT = re.compile(r"(\d{1,4})%")
+_MOST_PERCENT = 1000
+_MOST_MONTHS = 1200
 _NAME = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*")
 
 
@@ -53,20 +64,23 @@ class Rulebook:
     kpis: Mapping[str, Kpi] = field(default_factory=dict)
 
     @cached_property
-    def starters(self) -> Mapping[tuple[str, str], tuple[tuple[ClockRule, Trigger], ...]]:
-        """For each (kind, word): the rules a fact may start, with the trigger to check."""
-        found: dict[tuple[str, str], list[tuple[ClockRule, Trigger]]] = {}
+    def starters(self) -> Mapping[str, Mapping[str, tuple[tuple[ClockRule, Trigger], ...]]]:
+        """For each kind and word: the rules a fact may start, with the trigger to check."""
+        found: dict[str, dict[str, tuple[tuple[ClockRule, Trigger], ...]]] = {}
         for rule in self.clocks.values():
             for kind in rule.kinds:
+                by_word = found.setdefault(kind, {})
                 for trigger in rule.starts:
-                    found.setdefault((kind, trigger.word), []).append((rule, trigger))
-        return {key: tuple(rules) for key, rules in found.items()}
+                    by_word[trigger.word] = (*by_word.get(trigger.word, ()), (rule, trigger))
+        return found
 
     @cached_property
     def calendars(self) -> frozenset[str]:
         """The names of all calendars the clocks count on."""
         targets = (choice.within for rule in self.clocks.values() for choice in rule.within)
-        return frozenset(t.calendar for t in targets if isinstance(t, Working | BusinessDays | WorkingDays))
+        return frozenset(
+            t.calendar for t in targets if isinstance(t, Working | BusinessDays | WorkingDays)
+        )
 
 
 def read_rulebook(document: Mapping[str, Any], *, words: Mapping[str, frozenset[str]]) -> Rulebook:
@@ -83,7 +97,7 @@ def read_rulebook(document: Mapping[str, Any], *, words: Mapping[str, frozenset[
         key: _ClockReader(words, roles, default_calendar).read(key, part)
         for key, part in top.section("clocks").sections()
     }
-    kpis = {key: _kpi(key, part) for key, part in top.section("kpis").sections()}
+    kpis = {key: _kpi(key, part, clocks) for key, part in top.section("kpis").sections()}
     title = top.text("title", "")
     top.finish()
     return Rulebook(name=name, title=title, clocks=clocks, roles=roles, kpis=kpis)
@@ -105,8 +119,10 @@ class _ClockReader:
 
     def read(self, name: str, part: Section) -> ClockRule:
         if not _NAME.fullmatch(name):
-            raise DocumentInvalid(part.path, "a clock's name is lower case words joined by dots or underscores.")
-        kinds = self._kinds(part)
+            raise DocumentInvalid(
+                part.path, "a clock's name is lower case words joined by dots or underscores."
+            )
+        kinds = _kinds(part)
         self.known = frozenset().union(*(self.words[kind] for kind in kinds))
         rule = ClockRule(
             name=name,
@@ -119,30 +135,20 @@ class _ClockReader:
             resumes=self._triggers(part, "resumes"),
             cancels=self._triggers(part, "cancels"),
             within=self._choices(part),
-            warnings=tuple(
-                moment(value, (*part.at("warnings"), i))
-                for i, value in enumerate(listed(part.get("warnings")))
-            ),
+            warnings=tuple(_warning(value, path) for value, path in part.entries("warnings")),
             ladder=self._ladder(part),
-            obligations=tuple(
-                whole(n, part.at("obligations")) for n in listed(part.get("obligations"))
-            ),
+            obligations=tuple(whole(n, path) for n, path in part.entries("obligations")),
         )
         if bool(rule.pauses) != bool(rule.resumes):
-            raise DocumentInvalid(part.path, "pauses and resumes go together: name both or neither.")
+            raise DocumentInvalid(
+                part.path, "pauses and resumes go together: name both or neither."
+            )
         part.finish()
         return rule
 
-    def _kinds(self, part: Section) -> frozenset[str]:
-        kinds = listed(part.need("case"))
-        for kind in kinds:
-            if kind not in CASE_KINDS:
-                raise DocumentInvalid(part.at("case"), f"unknown case {kind!r}; known: {', '.join(CASE_KINDS)}.")
-        return frozenset(kinds)
-
     def _triggers(self, part: Section, key: str, *, needed: bool = False) -> tuple[Trigger, ...]:
-        raw = part.need(key) if needed else part.get(key)
-        return tuple(self._trigger(value, part.at(key)) for value in listed(raw))
+        written = part.entries(key, needed=needed)
+        return tuple(self._trigger(value, path) for value, path in written)
 
     def _trigger(self, value: object, path: Path) -> Trigger:
         if isinstance(value, str):
@@ -155,16 +161,14 @@ class _ClockReader:
         part.finish()
         return trigger
 
-    def _word(self, word: str, path: Path) -> str:
-        if word not in self.known:
-            raise DocumentInvalid(path, f"unknown fact {word!r}; known: {', '.join(sorted(self.known))}.")
+    def _word(self, word: object, path: Path) -> str:
+        if not isinstance(word, str) or word not in self.known:
+            raise DocumentInvalid(path, unknown("fact", word, self.known))
         return word
 
     def _choices(self, part: Section) -> tuple[Choice, ...]:
-        raw = part.need("within")
-        if not isinstance(raw, list):
-            return (self._choice(raw, part.at("within")),)
-        return tuple(self._choice(value, (*part.at("within"), i)) for i, value in enumerate(raw))
+        written = part.entries("within", needed=True)
+        return tuple(self._choice(value, path) for value, path in written)
 
     def _choice(self, value: object, path: Path) -> Choice:
         if isinstance(value, str):
@@ -172,7 +176,7 @@ class _ClockReader:
         part = Section(value, path)
         where = condition(part.get("where"), part.at("where"))
         found = [form for form in _FORMS if form in part]
-        if "before" in found:  # which counts in days of its own
+        if "before" in found and "days" in found:  # which counts in days of its own
             found.remove("days")
         if len(found) != 1:
             raise DocumentInvalid(path, f"say exactly one of: {', '.join(_FORMS)}.")
@@ -181,30 +185,46 @@ class _ClockReader:
         return Choice(within, where)
 
     def _ladder(self, part: Section) -> tuple[Rung, ...]:
-        rungs = []
-        for number, value in enumerate(listed(part.get("ladder")), start=1):
-            step = Section(value, (*part.at("ladder"), number - 1))
-            to = step.text("to")
-            if to not in self.roles:
-                raise DocumentInvalid(step.at("to"), f"unknown role {to!r}; known: {', '.join(sorted(self.roles))}.")
-            wait = step.get("acknowledge")
-            rungs.append(
-                Rung(
-                    number=number,
-                    at=moment(step.need("at"), step.at("at")),
-                    to=to,
-                    unless=frozenset(self._word(w, step.at("unless")) for w in listed(step.get("unless"))),
-                    acknowledge=None if wait is None else duration(wait, step.at("acknowledge")),
-                )
-            )
-            step.finish()
-        return tuple(rungs)
+        written = part.entries("ladder")
+        return tuple(
+            self._rung(number, Section(value, path))
+            for number, (value, path) in enumerate(written, start=1)
+        )
+
+    def _rung(self, number: int, step: Section) -> Rung:
+        to, wait = step.text("to"), step.get("acknowledge")
+        if to not in self.roles:
+            raise DocumentInvalid(step.at("to"), unknown("role", to, self.roles))
+        rung = Rung(
+            number=number,
+            at=moment(step.need("at"), step.at("at")),
+            to=to,
+            unless=frozenset(self._word(word, path) for word, path in step.entries("unless")),
+            acknowledge=None if wait is None else duration(wait, step.at("acknowledge")),
+        )
+        step.finish()
+        return rung
+
+
+def _kinds(part: Section, *, needed: bool = True) -> frozenset[str]:
+    written = part.entries("case", needed=needed)
+    for kind, path in written:
+        if kind not in CASE_KINDS:
+            raise DocumentInvalid(path, unknown("case", kind, CASE_KINDS))
+    return frozenset(kind for kind, _ in written)
+
+
+def _warning(value: object, path: Path) -> Moment:
+    found = moment(value, path)
+    if not found.before_due:
+        raise DocumentInvalid(path, "a warning comes before the deadline: write 75% or -2h.")
+    return found
 
 
 def moment(value: object, path: Path) -> Moment:
     """A moment such as ``50%``, ``100%``, ``-2h`` or ``+30m``."""
     if isinstance(value, str):
-        if match := _PERCENT.fullmatch(value):
+        if (match := _PERCENT.fullmatch(value)) and int(match[1]) <= _MOST_PERCENT:
             return Moment(percent=int(match[1]))
         if value[:1] in {"+", "-"}:
             offset = duration(value[1:], path)
@@ -221,7 +241,9 @@ def condition(value: object, path: Path) -> Condition:
     for key, values in part.value.items():
         choices = listed(values)
         if not choices or not all(isinstance(v, str | int | bool) for v in choices):
-            raise DocumentInvalid(part.at(key), "a condition names a text, a number or a list of them.")
+            raise DocumentInvalid(
+                part.at(key), "a condition names a text, a number or a list of them."
+            )
         plain: frozenset[Value] = frozenset(choices)
         wanted.append((str(key), plain))
     return Condition(tuple(wanted))
@@ -257,7 +279,11 @@ def _elapsed(part: Section, _: str | None) -> Within:
 
 
 def _working_days(part: Section, default: str | None) -> Within:
-    return WorkingDays(days=part.whole("working_days"), calendar=_calendar(part, default))
+    return WorkingDays(
+        days=part.whole("working_days"),
+        calendar=_calendar(part, default),
+        through_rest_days=part.flag("through_rest_days"),
+    )
 
 
 def _before(part: Section, _: str | None) -> Within:
@@ -270,7 +296,7 @@ _FORMS: Mapping[str, Callable[[Section, str | None], Within]] = {
     "business_days": _business_days,
     "working_days": _working_days,
     "before": _before,
-    "months": lambda part, _: Months(months=part.whole("months")),
+    "months": lambda part, _: Months(months=part.whole("months", most=_MOST_MONTHS)),
     "at": lambda part, _: At(field=part.text("at")),
     "days": lambda part, _: Days(days=part.whole("days")),
 }
@@ -283,7 +309,7 @@ def _role(name: str, part: Section) -> Role:
         holders.append(
             Holder(
                 staff=step.text("staff"),
-                site=step.get("site"),
+                site=None if step.get("site") is None else step.text("site"),
                 since=_day(step, "since"),
                 until=_day(step, "until"),
             )
@@ -301,43 +327,47 @@ def _day(part: Section, key: str) -> str | None:
     try:
         return date.fromisoformat(str(value)).isoformat()
     except ValueError:
-        raise DocumentInvalid(part.at(key), f"{value!r} is not a date: write it like 2026-01-31.") from None
+        raise DocumentInvalid(
+            part.at(key), f"{value!r} is not a date: write it like 2026-01-31."
+        ) from None
 
 
-def _kpi(name: str, part: Section) -> Kpi:
+def _kpi(name: str, part: Section, clocks: Mapping[str, ClockRule]) -> Kpi:
     question = part.text("question")
     if question not in KPI_QUESTIONS:
-        raise DocumentInvalid(part.at("question"), f"unknown question {question!r}; known: {', '.join(KPI_QUESTIONS)}.")
-    kinds: Iterable[str] = listed(part.get("case")) or CASE_KINDS
-    for kind in kinds:
-        if kind not in CASE_KINDS:
-            raise DocumentInvalid(part.at("case"), f"unknown case {kind!r}; known: {', '.join(CASE_KINDS)}.")
+        raise DocumentInvalid(part.at("question"), unknown("question", question, KPI_QUESTIONS))
     kpi = Kpi(
         name=name,
         question=question,
         title=part.text("title", ""),
-        kinds=frozenset(kinds),
+        kinds=_kinds(part, needed=False) or frozenset(CASE_KINDS),
         where=condition(part.get("where"), part.at("where")),
-        parameters=_parameters(question, part),
+        parameters=_parameters(question, part, clocks),
     )
     part.finish()
     return kpi
 
 
-def _parameters(question: str, part: Section) -> Mapping[str, object]:
+def _parameters(
+    question: str, part: Section, clocks: Mapping[str, ClockRule]
+) -> Mapping[str, object]:
     """The parameters a question takes; see docs/reference/rulebook.md."""
     if question == "first_time_fix":
-        without = [str(w) for w in listed(part.get("without"))]
+        without = [str(word) for word in listed(part.get("without"))]
         for word in without:
             if word not in FAILED_FIRST_TIME:
-                raise DocumentInvalid(part.at("without"), f"unknown {word!r}; known: {', '.join(FAILED_FIRST_TIME)}.")
+                raise DocumentInvalid(part.at("without"), unknown("word", word, FAILED_FIRST_TIME))
         again = part.get("again_within")
         window = None if again is None else duration(again, part.at("again_within"))
         if "reported_again" in without and window is None:
-            raise DocumentInvalid(part.path, "reported_again needs again_within: say within how long.")
+            raise DocumentInvalid(
+                part.path, "reported_again needs again_within: say within how long."
+            )
         return {"without": tuple(without), "again_within": window}
     if question == "on_time":
         clock = part.get("clock")
+        if clock is not None and clock not in tuple(clocks):
+            raise DocumentInvalid(part.at("clock"), unknown("clock", clock, clocks))
         return {"clock": clock, "by": str(part.get("by", "clock"))}
     return {"by": str(part.get("by", "site"))}
 

@@ -89,7 +89,7 @@ class _Remembered:
 
     __slots__ = ("_edges", "_ranks")
     _ranks: _Ranks
-    _edges: dict[ZoneInfo, dict[int, tuple[tuple[datetime, datetime], ...]]]
+    _edges: dict[tuple[int, ZoneInfo], tuple[tuple[datetime, datetime], ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,15 +180,13 @@ class WorkingCalendar(_Remembered):
     def edges(self, ordinal: int, zone: ZoneInfo) -> tuple[tuple[datetime, datetime], ...]:
         """The hours of a day as UTC instants in order, without what a change of clocks removed."""
         try:
-            known = self._edges[zone]
+            known = self._edges
         except AttributeError:
-            object.__setattr__(self, "_edges", {})
-            known = self._edges.setdefault(zone, {})
-        except KeyError:
-            known = self._edges.setdefault(zone, {})
-        found = known.get(ordinal)
+            known = {}
+            object.__setattr__(self, "_edges", known)
+        found = known.get((ordinal, zone))
         if found is None:
-            found = known[ordinal] = self._edges_of(ordinal, zone)
+            found = known[ordinal, zone] = self._edges_of(ordinal, zone)
         return found
 
     def _edges_of(self, ordinal: int, zone: ZoneInfo) -> tuple[tuple[datetime, datetime], ...]:

@@ -28,17 +28,12 @@ Pauses = Sequence[tuple[datetime, datetime] | tuple[datetime, datetime, str]]
 
 
 def in_order(pauses: Pauses) -> tuple[Pause, ...]:
-    """The pauses in UTC, sorted, none empty and none overlapping: the earlier one keeps its time.
+    """The pauses in UTC, sorted, none empty; overlaps stay, whoever walks along them allows for it.
 
     Raises ValueError for a naive instant or a pause that ends before it begins.
     """
-    ordered: list[Pause] = []
-    for begin, end, note in sorted(_in_utc(pause) for pause in pauses):
-        if ordered and begin < ordered[-1].end:
-            begin = ordered[-1].end  # noqa: PLW2901  the part that is not yet covered
-        if begin < end:
-            ordered.append(Pause(begin, end, note))
-    return tuple(ordered)
+    ordered = sorted(_in_utc(pause) for pause in pauses)
+    return tuple(pause for pause in ordered if pause.begin < pause.end)
 
 
 def _in_utc(pause: tuple[datetime, datetime] | tuple[datetime, datetime, str]) -> Pause:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import copy
 import json
 import pickle
-from datetime import date, time, timedelta
+from datetime import UTC, date, time, timedelta
 
 import pytest
 from hypothesis import given, strategies as st
 
 from domain.calendars import (
     CalendarDay,
-    CalendarInvalid,
     calendar_from_document,
     calendar_to_document,
     chinese_calendar_document,
 )
+from domain.reading import DocumentInvalid
 from domain.working_time import (
     CalendarWithoutWorkingDays,
     CalendarYearMissing,
@@ -120,8 +120,8 @@ def test_hours_to_midnight_and_to_the_second_survive():
     ],
 )
 def test_a_wrong_document_is_refused_with_the_place(change, path, sentence):
-    """CalendarInvalid carries the path to the value and a sentence."""
-    with pytest.raises(CalendarInvalid, match=sentence) as refused:
+    """DocumentInvalid carries the path to the value and a sentence."""
+    with pytest.raises(DocumentInvalid, match=sentence) as refused:
         calendar_from_document(DOCUMENT | change)
     assert refused.value.path == path
     assert sentence in refused.value.sentence
@@ -158,7 +158,7 @@ def test_the_chinese_calendar_keeps_only_what_differs_from_the_week():
 def test_the_chinese_calendar_speaks_for_whole_years_only():
     """A year with a day missing is refused: it would be guessed."""
     rows = announced(2026, without=date(2026, 5, 5))
-    with pytest.raises(CalendarInvalid, match="2026 has 364 of 365 days") as refused:
+    with pytest.raises(DocumentInvalid, match="2026 has 364 of 365 days") as refused:
         chinese_calendar_document([*rows, rows[0]], [2026])
     assert refused.value.path == ("years", 0)
 
@@ -182,7 +182,7 @@ def test_a_calendar_without_a_working_weekday_is_refused():
 
 @pytest.mark.parametrize(
     ("opens", "closes"),
-    [(time(9), time(9)), (time(18), time(6)), (time(9, tzinfo=None, fold=1), time(10))],
+    [(time(9), time(9)), (time(18), time(6)), (time(9, fold=1), time(10))],
 )
 def test_hours_that_end_before_they_begin_are_refused(opens, closes):
     """A night shift is split at midnight."""
@@ -223,6 +223,23 @@ def test_a_calendar_can_be_copied_compared_and_looked_up_by():
     assert {before: 1}[after] == 1
     assert after.working_day_after(date(2026, 9, 30).toordinal()) == first
     assert date.fromordinal(first) == date(2026, 10, 2)
+
+
+def test_hours_with_a_time_zone_are_refused():
+    """The site's zone applies to them."""
+    with pytest.raises(ValueError, match="without a time zone"):
+        Window(opens=time(9, tzinfo=UTC), closes=time(10))
+
+
+def test_no_working_day_follows_the_last_day_there_is():
+    """OverflowError, from that day and from the last working day before it."""
+    calendar = office()
+    for day in (date.max, date(9999, 12, 31) - timedelta(days=1)):
+        with pytest.raises(OverflowError, match="year 9999"):
+            calendar.working_day_after(day.toordinal(), 2)
+    assert date.fromordinal(calendar.working_day_after(date(9999, 12, 29).toordinal())) == date(
+        9999, 12, 30
+    )
 
 
 def test_changing_the_callers_mapping_does_not_change_the_calendar():

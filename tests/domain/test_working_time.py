@@ -1,24 +1,23 @@
-"""When promises fall due, form by form."""
+"""When promises on calendars fall due, form by form."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, strategies as st
 
 from domain.working_time import (
-    At,
     Before,
     BusinessDays,
     Days,
     Elapsed,
-    FactNotGiven,
     Months,
     Working,
+    WorkingCalendar,
     WorkingDays,
     due,
-    share,
 )
 from tests.support.working_time import (
     NEW_YORK,
@@ -28,6 +27,8 @@ from tests.support.working_time import (
     ZONES,
     at,
     calendars,
+    falls_due,
+    hours,
     office,
 )
 
@@ -35,13 +36,6 @@ NATIONAL_DAY = {date(2026, 10, day): (False, "国庆节") for day in (1, 2, 5, 6
     date(2026, 10, 10): (True, "国庆节调休上班")
 }
 HOURS_8 = Working(target=timedelta(hours=8), calendar="office")
-
-
-def falls_due(within, start, *, zone=SHANGHAI, calendar=None, pauses=(), given=None):
-    start = at(start, zone)
-    return due(
-        within, start=start, zone=zone, calendar=calendar, pauses=pauses, given=given or {}
-    ).at
 
 
 def test_elapsed_time_runs_at_night_and_on_holidays():
@@ -112,12 +106,37 @@ def test_working_time_counts_real_hours_on_the_days_when_clocks_change(start, en
     assert falls_due(within, start, zone=NEW_YORK, calendar=calendar) == at(end, NEW_YORK)
 
 
-def test_hours_within_the_lost_hour_are_not_counted_twice():
-    """01:00-02:45 and 02:45-04:00 hold two real hours on the night of the change."""
-    calendar = office(day="01:00-02:45 02:45-04:00", weekdays=range(1, 8))
+def test_hours_around_a_lost_hour_are_not_counted_twice():
+    """01:00-02:45 and 03:00-04:00 hold two real hours on the night of the change."""
+    calendar = office(day="01:00-02:45 03:00-04:00", weekdays=range(1, 8))
     within = Working(target=timedelta(hours=2), calendar="office")
     end = falls_due(within, "2026-03-08 00:00", zone=NEW_YORK, calendar=calendar)
     assert end == at("2026-03-08 04:00", NEW_YORK)
+
+
+def test_a_day_that_a_zone_skipped_holds_no_working_time():
+    """Samoa had no 30 December 2011: 1 hour on the 29th, 9 on the 31st, 2 on 1 January."""
+    apia = ZoneInfo("Pacific/Apia")
+    within = Working(target=timedelta(hours=12), calendar="office")
+    calendar = office(day="08:00-17:00", weekdays=range(1, 8))
+    end = falls_due(within, "2011-12-29 16:00", zone=apia, calendar=calendar)
+    assert end == at("2012-01-01 10:00", apia)
+
+
+def test_a_make_up_workday_has_its_hours_even_where_the_week_has_shorter_ones():
+    """A Saturday of two hours, worked by exception, has the seven of a weekday."""
+    saturday = date(2026, 9, 26)
+    short = WorkingCalendar(
+        name="office",
+        version=1,
+        week={**office().week, 6: hours("09:00-11:00")},
+        days={saturday: (True, "调休上班")},
+        years=None,
+        make_up=(),
+    )
+    within = Working(target=timedelta(hours=7), calendar="office")
+    assert falls_due(within, "2026-09-26 00:00", calendar=short) == at("2026-09-26 17:30")
+    assert falls_due(within, "2026-09-19 00:00", calendar=short) == at("2026-09-21 15:30")
 
 
 KEEPING = BusinessDays(days=3, calendar="office", cutoff=time(17), opens=time(8, 30))
@@ -169,13 +188,12 @@ def test_business_days_keep_the_clock_time_across_summer_time():
 
 
 def test_a_start_in_the_repeated_hour_keeps_its_clock_time_afterwards():
-    """The second 01:30 of a Sunday that is worked is due at 01:30, not an hour beside it."""
+    """The second 01:30 of one autumn is due at the first 01:30 of the next."""
     calendar = office(weekdays=range(1, 8))
     second = datetime(2026, 11, 1, 1, 30, fold=1, tzinfo=NEW_YORK)
-    within = BusinessDays(days=1, calendar="office")
-    for form in (within, Days(days=1)):
+    for form in (BusinessDays(days=371, calendar="office"), Days(days=371)):
         end = due(form, start=second, zone=NEW_YORK, calendar=calendar).at
-        assert end == at("2026-11-02 01:30", NEW_YORK)
+        assert end == datetime(2027, 11, 7, 5, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -210,77 +228,40 @@ def test_working_days_may_last_until_the_next_working_day_begins():
 
 
 @pytest.mark.parametrize(
-    ("within", "start", "end"),
+    ("begin", "end", "last_day"),
     [
-        (Days(days=60), "2026-02-01 09:00", "2026-04-02 09:00"),
-        (Days(days=1), "2026-03-07 02:30", "2026-03-08 03:30"),
-        (Days(days=1), "2026-10-31 01:30", "2026-11-01 01:30"),
-        (Months(months=1), "2026-01-31 09:00", "2026-02-28 09:00"),
-        (Months(months=1), "2028-01-31 09:00", "2028-02-29 09:00"),
-        (Months(months=1), "2026-12-31 09:00", "2027-01-31 09:00"),
-        (Months(months=3), "2026-11-30 09:00", "2027-02-28 09:00"),
-        (Months(months=12), "2026-07-15 09:00", "2027-07-15 09:00"),
-        (Months(months=1), "2026-02-08 02:30", "2026-03-08 03:30"),
+        ("2026-09-21 08:00", "2026-09-21 10:00", 22),
+        ("2026-09-22 08:00", "2026-09-22 09:59", 22),
+        ("2026-09-22 08:00", "2026-09-22 10:00", 23),
+        ("2026-09-22 10:00", "2026-09-22 11:00", 23),
+        ("2026-09-22 10:01", "2026-09-22 11:00", 22),
+        ("2026-09-21 08:00", "2026-09-23 10:00", 24),
     ],
 )
-def test_civil_days_and_months_keep_the_clock_time(within, start, end):
-    """Months clamp; a skipped clock time moves on, a repeated one comes first."""
-    assert falls_due(within, start, zone=NEW_YORK) == at(end, NEW_YORK)
+def test_a_business_day_does_not_count_if_its_clock_time_is_paused(begin, end, last_day):
+    """Both ends of a pause belong to it; the day of the start is not counted anyway."""
+    pauses = [(at(begin), at(end))]
+    within = BusinessDays(days=1, calendar="office")
+    found = falls_due(within, "2026-09-21 10:00", calendar=office(), pauses=pauses)
+    assert found == at(f"2026-09-{last_day} 10:00")
 
 
 @pytest.mark.parametrize(
-    ("given_day", "end"),
+    ("begin", "end", "last_day"),
     [
-        (date(2026, 10, 20), "2026-10-13 23:59:59.999999"),
-        ("2026-10-20", "2026-10-13 23:59:59.999999"),
-        (datetime(2026, 10, 20, 2, tzinfo=UTC), "2026-10-13 10:00"),
-        ("2026-10-20T10:00:00+08:00", "2026-10-13 10:00"),
+        ("2026-09-21 08:00", "2026-09-22 00:00", 22),
+        ("2026-09-22 08:00", "2026-09-22 23:00", 22),
+        ("2026-09-22 08:00", "2026-09-23 00:00", 23),
+        ("2026-09-23 00:00", "2026-09-23 08:00", 22),
+        ("2026-09-22 20:00", "2026-09-25 08:00", 25),
     ],
 )
-def test_before_a_date_is_the_end_of_the_day_so_many_days_before(given_day, end):
-    """A date gives the end of that local day, an instant the same clock time."""
-    within = Before(field="due_date", days=7)
-    assert falls_due(within, "2026-10-01 09:00", given={"due_date": given_day}) == at(end)
-
-
-def test_before_with_no_days_is_the_date_itself():
-    """The end of the day named, or the instant named."""
-    within = Before(field="promised", days=0)
-    end = falls_due(within, "2026-10-01 09:00", given={"promised": date(2026, 10, 20)})
-    assert end == at("2026-10-20 23:59:59.999999")
-    instant = at("2026-10-20 08:00")
-    assert falls_due(within, "2026-10-01 09:00", given={"promised": instant}) == instant
-
-
-def test_at_is_the_instant_that_the_case_names():
-    """An aware datetime or its ISO 8601 text."""
-    for value in (at("2026-10-20 10:00"), "2026-10-20T10:00:00+08:00", "2026-10-20T02:00Z"):
-        end = falls_due(At(field="appointment"), "2026-10-01 09:00", given={"appointment": value})
-        assert end == at("2026-10-20 10:00")
-
-
-@pytest.mark.parametrize("within", [At(field="day"), Before(field="day", days=1)])
-@pytest.mark.parametrize("facts", [{}, {"day": None}])
-def test_a_field_that_is_not_there_is_named(within, facts):
-    """The sentence says which field to record."""
-    with pytest.raises(FactNotGiven, match="depends on day, which") as refused:
-        falls_due(within, "2026-10-01 09:00", given=facts)
-    assert refused.value.field == "day"
-
-
-@pytest.mark.parametrize(
-    ("within", "value", "sentence"),
-    [
-        (At(field="day"), date(2026, 10, 1), "is a date: use `before`"),
-        (At(field="day"), "2026-10-01T10:00:00", "day .* has no time zone"),
-        (Before(field="day", days=1), datetime(2026, 10, 1), "day .* has no time zone"),  # noqa: DTZ001
-        (Before(field="day", days=1), "next week", "give an ISO 8601 date"),
-    ],
-)
-def test_a_field_that_names_no_instant_is_refused(within, value, sentence):
-    """The sentence says what is wrong with it."""
-    with pytest.raises(ValueError, match=sentence):
-        falls_due(within, "2026-10-01 09:00", given={"day": value})
+def test_a_working_day_does_not_count_if_its_end_is_paused(begin, end, last_day):
+    """Pausing over the end of the start's day, or within a day, moves nothing."""
+    pauses = [(at(begin), at(end))]
+    within = WorkingDays(days=1, calendar="office")
+    found = falls_due(within, "2026-09-21 10:00", calendar=office(), pauses=pauses)
+    assert found == at(f"2026-09-{last_day} 23:59:59.999999")
 
 
 def test_naive_instants_are_refused_by_name():
@@ -404,47 +385,3 @@ def test_working_days_agree_with_counting_days(start, days, calendar, zone):
         left -= calendar.works(day)
     assert end.astimezone(zone).date() == day
     assert (end + timedelta(microseconds=1)).astimezone(zone).date() == day + timedelta(days=1)
-
-
-def test_shares_of_working_time_are_taken_in_working_time():
-    """Half of eight hours from the eve of a weekend is reached on Monday."""
-    arguments = {"start": at("2026-09-25 15:30"), "zone": SHANGHAI, "calendar": office()}
-    assert share(HOURS_8, percent=25, **arguments) == at("2026-09-25 17:30")
-    assert share(HOURS_8, percent=50, **arguments) == at("2026-09-28 10:30")
-    assert share(HOURS_8, percent=150, **arguments) == at("2026-09-29 11:30")
-
-
-def test_shares_of_elapsed_time_skip_pauses():
-    """Half of four hours with an hour's pause in the first two."""
-    pauses = [(at("2026-09-25 11:00"), at("2026-09-25 12:00"))]
-    within = Elapsed(target=timedelta(hours=4))
-    arguments = {"start": at("2026-09-25 10:00"), "zone": SHANGHAI, "pauses": pauses}
-    assert share(within, percent=50, **arguments) == at("2026-09-25 13:00")
-    assert share(within, percent=25, **arguments) == at("2026-09-25 11:00")
-
-
-def test_shares_of_days_are_taken_in_elapsed_time():
-    """Half of ten days is five days, and 120 percent is two days late."""
-    arguments = {"start": at("2026-09-01 09:00"), "zone": SHANGHAI}
-    assert share(Days(days=10), percent=50, **arguments) == at("2026-09-06 09:00")
-    assert share(Days(days=10), percent=120, **arguments) == at("2026-09-13 09:00")
-
-
-def test_every_share_of_a_deadline_already_past_is_the_deadline():
-    """There is no time left to share."""
-    facts = {"appointment": at("2026-09-01 09:00")}
-    for percent in (1, 100, 300):
-        found = share(
-            At(field="appointment"),
-            percent=percent,
-            start=at("2026-09-02 09:00"),
-            zone=SHANGHAI,
-            given=facts,
-        )
-        assert found == facts["appointment"]
-
-
-def test_a_share_below_one_percent_is_refused():
-    """ValueError names the figure."""
-    with pytest.raises(ValueError, match="0 percent is below 1"):
-        share(Days(days=1), percent=0, start=at("2026-09-02 09:00"), zone=SHANGHAI)

@@ -93,8 +93,10 @@ def test_a_holiday_never_counts(case, offset):
         years=calendar.years,
         make_up=calendar.make_up,
     )
+    # Without pauses: one of them may cover one weekday's opening and not the other's.
+    unpaused = case | {"pauses": []}
+    assert due(**unpaused | {"calendar": longer}).at >= due(**unpaused).at
     told = explain(**case | {"calendar": longer})
-    assert told.due >= due(**case).at
     runs = hasattr(case["within"], "target")
     for stretch in told.stretches:
         assert not (stretch.counted and stretch.reason == "holiday")

@@ -10,17 +10,21 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from domain.working_time import (
+    NOTHING_GIVEN,
     At,
     Before,
     BusinessDays,
     Days,
     Elapsed,
+    Given,
     Months,
+    Pauses,
     Window,
     Within,
     Working,
     WorkingCalendar,
     WorkingDays,
+    due,
 )
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -63,6 +67,20 @@ def office(
 def at(text: str, zone: ZoneInfo = SHANGHAI) -> datetime:
     """A local instant such as `2026-09-30 16:00`, in UTC."""
     return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
+
+
+def falls_due(
+    within: Within,
+    start: str,
+    *,
+    zone: ZoneInfo = SHANGHAI,
+    calendar: WorkingCalendar | None = None,
+    pauses: Pauses = (),
+    given: Given = NOTHING_GIVEN,
+) -> datetime:
+    """The instant at which a promise begun at a local instant is due."""
+    begin = at(start, zone)
+    return due(within, start=begin, zone=zone, calendar=calendar, pauses=pauses, given=given).at
 
 
 @st.composite

@@ -1,27 +1,14 @@
-"""For repairs 报修: from the report over visits and pauses to closing, reopening included."""
+"""For what may be decided about a repair, from the report over visits and pauses to closing."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
-from typing import ClassVar, assert_never
 
 from domain import rating as aftercare
-from domain.facts import Fact, HouseholdId, StaffId
+from domain.facts import HouseholdId, StaffId
 from domain.personal import Personal, belonging
-from domain.rating import (
-    Aftercare,
-    AftercareFact,
-    FollowedUp,
-    NonAnswer,
-    Rating,
-    RatingUnanswered,
-    ResidentContacted,
-    SecondServiceOpened,
-    ServiceRated,
-)
+from domain.rating import NonAnswer, Rating
 from domain.refusals import (
     AlreadyClosed,
     AlreadyPaused,
@@ -30,187 +17,26 @@ from domain.refusals import (
     NobodyAssigned,
     NotClosed,
     NotPaused,
+    Phrase,
     ReasonRequired,
     UnknownCase,
 )
-
-
-class PauseReason(StrEnum):
-    """What a paused repair waits for."""
-
-    PARTS = "parts"
-    RESIDENT = "resident"
-    VENDOR = "vendor"
-    WEATHER = "weather"
-    OTHER = "other"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RepairReported(Fact):
-    """Something is broken: where, what, simple or not, and when the resident wants the visit."""
-
-    word: ClassVar[str] = "reported"
-    describes: ClassVar[tuple[str, ...]] = (
-        "channel", "household", "category", "simple", "priority", "building", "steward",
-        "appointment", "promised",
-    )  # fmt: skip
-    household: HouseholdId
-    category: str
-    simple: bool = False
-    priority: int | None = None
-    channel: str = "other"
-    building: str | None = None
-    steward: StaffId | None = None
-    place: Personal | None = None
-    description: Personal | None = None
-    contact: Personal | None = None
-    appointment: datetime | None = None
-    promised: datetime | None = None
-    external_id: str | None = None
-    labels: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RepairAccepted(Fact):
-    """A technician took the order on (接单)."""
-
-    word: ClassVar[str] = "accepted"
-    describes: ClassVar[tuple[str, ...]] = ("technician",)
-    technician: StaffId
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RepairDispatched(Fact):
-    """The order was sent to a technician, a team, or both (派单)."""
-
-    word: ClassVar[str] = "dispatched"
-    describes: ClassVar[tuple[str, ...]] = ("technician", "team")
-    technician: StaffId | None = None
-    team: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TechnicianArrived(Fact):
-    """A technician is on site (上门): visit `visit` of the service cycle begins."""
-
-    word: ClassVar[str] = "arrived"
-    technician: StaffId
-    visit: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RepairPaused(Fact):
-    """The work cannot go on for a reason outside the team's hands."""
-
-    word: ClassVar[str] = "paused"
-    reason: PauseReason
-    by: StaffId | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RepairResumed(Fact):
-    """The work goes on."""
-
-    word: ClassVar[str] = "resumed"
-    by: StaffId | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RepairCompleted(Fact):
-    """The work of this service cycle is done, at its `visit`-th visit."""
-
-    word: ClassVar[str] = "completed"
-    visit: int
-    by: StaffId | None = None
-    note: Personal | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RepairReopened(Fact):
-    """The fault came back or was never gone: service cycle `cycle` begins."""
-
-    word: ClassVar[str] = "reopened"
-    cycle: int
-    reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RepairClosed(Fact):
-    """The order is over; a reason is given where it ends undone or on an unsatisfied resident."""
-
-    word: ClassVar[str] = "closed"
-    by: StaffId | None = None
-    reason: str | None = None
-
-
-RepairFact = (
-    RepairReported
-    | RepairAccepted
-    | RepairDispatched
-    | TechnicianArrived
-    | RepairPaused
-    | RepairResumed
-    | RepairCompleted
-    | RepairReopened
-    | RepairClosed
-    | AftercareFact
-)
-REPAIR_FACTS: tuple[type[Fact], ...] = (
-    RepairReported,
+from domain.repair.events import (
+    PauseReason,
     RepairAccepted,
-    RepairDispatched,
-    TechnicianArrived,
-    RepairPaused,
-    RepairResumed,
-    RepairCompleted,
-    RepairReopened,
     RepairClosed,
+    RepairCompleted,
+    RepairDispatched,
+    RepairFact,
+    RepairPaused,
+    RepairReopened,
+    RepairReported,
+    RepairResumed,
+    TechnicianArrived,
 )
+from domain.repair.state import Repair
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Repair:
-    """What later decisions need to know of a repair. ``visits`` counts those of this cycle."""
-
-    care: Aftercare
-    technician: StaffId | None = None
-    team: str | None = None
-    accepted: bool = False
-    visits: int = 0
-    paused: PauseReason | None = None
-    closed: bool = False
-
-
-def evolve(repair: Repair | None, fact: RepairFact) -> Repair:
-    """The repair after one more fact."""
-    if isinstance(fact, RepairReported):
-        return Repair(care=Aftercare(subject=fact.household))
-    assert repair is not None, "a repair begins with RepairReported"
-    match fact:
-        case RepairAccepted():
-            return replace(repair, technician=fact.technician, accepted=True)
-        case RepairDispatched():
-            return replace(repair, technician=fact.technician, team=fact.team, accepted=False)
-        case TechnicianArrived():
-            return replace(repair, technician=fact.technician, visits=fact.visit)
-        case RepairPaused():
-            return replace(repair, paused=fact.reason)
-        case RepairResumed():
-            return replace(repair, paused=None)
-        case RepairCompleted():
-            return replace(repair, care=replace(repair.care, served=True), paused=None)
-        case RepairReopened():
-            care = replace(repair.care, cycle=fact.cycle, served=False)
-            return replace(repair, care=care, visits=0, paused=None, closed=False)
-        case RepairClosed():
-            return replace(repair, closed=True, paused=None)
-        case SecondServiceOpened():
-            care = aftercare.evolve(repair.care, fact)
-            return replace(repair, care=care, visits=0, paused=None, closed=False)
-        case FollowedUp() | ServiceRated() | RatingUnanswered() | ResidentContacted():
-            return replace(repair, care=aftercare.evolve(repair.care, fact))
-        case _:
-            assert_never(fact)
+REOPENING = Phrase("Reopening", "重新打开工单")
 
 
 def _known(repair: Repair | None) -> Repair:
@@ -341,7 +167,7 @@ def resume(repair: Repair | None, *, by: StaffId | None = None) -> list[RepairFa
 def complete(
     repair: Repair | None, *, by: StaffId | None = None, note: Personal | None = None
 ) -> list[RepairFact]:
-    """Declare the work of this service cycle done; quiet where it is."""
+    """Declare the work of this service cycle done, and a pause over; quiet where it is done."""
     repair = _known(repair)
     if repair.care.served and not repair.closed:
         return []
@@ -349,7 +175,12 @@ def complete(
     done = RepairCompleted(
         visit=max(repair.visits, 1), by=by, note=belonging(note, repair.care.subject)
     )
-    return [done] if repair.paused is None else [RepairResumed(by=by), done]
+    return [*_going_on(repair, by), done]
+
+
+def _going_on(repair: Repair, by: StaffId | None) -> list[RepairFact]:
+    """The end of a pause that lasts, so that no clock stands still past the work's end."""
+    return [] if repair.paused is None else [RepairResumed(by=by)]
 
 
 def follow_up(
@@ -394,14 +225,14 @@ def reopen(repair: Repair | None, *, reason: str | None = None) -> list[RepairFa
     if not (repair.closed or repair.care.served):
         raise NotClosed
     if reason is not None and not reason.strip():
-        raise ReasonRequired(what="Reopening")
+        raise ReasonRequired(what=REOPENING)
     return [RepairReopened(cycle=repair.care.cycle + 1, reason=reason)]
 
 
 def close(
     repair: Repair | None, *, by: StaffId | None = None, reason: str | None = None
 ) -> list[RepairFact]:
-    """End the order; quiet where it is closed.
+    """End the order, and a pause with it; quiet where it is closed.
 
     Raises:
         ReasonRequired: it ends undone or on an unsatisfied resident without a reason.
@@ -410,4 +241,4 @@ def close(
     if repair.closed:
         return []
     aftercare.require_reason_to_close(repair.care, reason)
-    return [RepairClosed(by=by, reason=reason)]
+    return [*_going_on(repair, by), RepairClosed(by=by, reason=reason)]

@@ -1,27 +1,29 @@
-"""For complaints 投诉: from lodging to closing, with the first receiver accountable all the way."""
+"""For what may be decided about a complaint, from lodging to closing."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
-from typing import ClassVar, assert_never
 
 from domain import rating as aftercare
-from domain.facts import Fact, HouseholdId, StaffId
-from domain.personal import Personal, belonging
-from domain.rating import (
-    Aftercare,
-    AftercareFact,
-    FollowedUp,
-    NonAnswer,
-    Rating,
-    RatingUnanswered,
-    ResidentContacted,
-    SecondServiceOpened,
-    ServiceRated,
+from domain.complaint.events import (
+    ComplaintClosed,
+    ComplaintFact,
+    ComplaintHandedOver,
+    ComplaintLodged,
+    ComplaintReclassified,
+    ComplaintReplied,
+    ComplaintResolved,
+    CrisisTeamConvened,
+    HandoverOffered,
+    Nature,
+    SolutionProposed,
+    StatementApproved,
 )
+from domain.complaint.state import Complaint
+from domain.facts import HouseholdId, StaffId
+from domain.personal import Personal, belonging
+from domain.rating import NonAnswer, Rating
 from domain.refusals import (
     AlreadyClosed,
     AlreadyResolved,
@@ -30,208 +32,13 @@ from domain.refusals import (
     NoCrisisTeam,
     NoHandoverOffered,
     NotACrisis,
+    Phrase,
     ReasonRequired,
     UnknownCase,
 )
 
 CRISIS_LEVEL = 3
-
-
-class Nature(StrEnum):
-    """Whether a complaint is general (一般) or complex (复杂)."""
-
-    GENERAL = "general"
-    COMPLEX = "complex"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComplaintLodged(Fact):
-    """A household complained; whoever took it is the first receiver (首问负责)."""
-
-    word: ClassVar[str] = "lodged"
-    describes: ClassVar[tuple[str, ...]] = (
-        "channel", "household", "category", "level", "nature", "building", "promised",
-    )  # fmt: skip
-    channel: str
-    household: HouseholdId
-    category: str
-    level: int
-    nature: Nature
-    receiver: StaffId
-    building: str | None = None
-    description: Personal | None = None
-    contact: Personal | None = None
-    promised: datetime | None = None
-    external_id: str | None = None
-    labels: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComplaintReplied(Fact):
-    """The household got an answer."""
-
-    word: ClassVar[str] = "replied"
-    by: StaffId
-    text: Personal | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SolutionProposed(Fact):
-    """The household got a proposal how the matter will be solved."""
-
-    word: ClassVar[str] = "solution_proposed"
-    by: StaffId
-    text: Personal | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HandoverOffered(Fact):
-    """The accountable person asked another to take over; nothing has moved yet."""
-
-    word: ClassVar[str] = "handover_offered"
-    to: StaffId
-    by: StaffId
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComplaintHandedOver(Fact):
-    """The next person accepted and is accountable from now on."""
-
-    word: ClassVar[str] = "handed_over"
-    to: StaffId
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComplaintReclassified(Fact):
-    """The complaint turned out to be of another category, level or nature."""
-
-    word: ClassVar[str] = "reclassified"
-    describes: ClassVar[tuple[str, ...]] = ("category", "level", "nature")
-    category: str
-    level: int
-    nature: Nature
-    by: StaffId
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CrisisTeamConvened(Fact):
-    """A level-3 complaint got its crisis team."""
-
-    word: ClassVar[str] = "crisis_team_convened"
-    leader: StaffId
-    members: tuple[StaffId, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatementApproved(Fact):
-    """The one wording for the public (统一口径) was approved."""
-
-    word: ClassVar[str] = "statement_approved"
-    by: StaffId
-    text: Personal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComplaintResolved(Fact):
-    """The work on the complaint is done; the household is still to be asked."""
-
-    word: ClassVar[str] = "resolved"
-    by: StaffId
-    outcome: Personal | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComplaintClosed(Fact):
-    """The complaint is over; a reason is given where it ends unresolved or unsatisfied."""
-
-    word: ClassVar[str] = "closed"
-    by: StaffId
-    reason: str | None = None
-
-
-ComplaintFact = (
-    ComplaintLodged
-    | ComplaintReplied
-    | SolutionProposed
-    | HandoverOffered
-    | ComplaintHandedOver
-    | ComplaintReclassified
-    | CrisisTeamConvened
-    | StatementApproved
-    | ComplaintResolved
-    | ComplaintClosed
-    | AftercareFact
-)
-COMPLAINT_FACTS: tuple[type[Fact], ...] = (
-    ComplaintLodged,
-    ComplaintReplied,
-    SolutionProposed,
-    HandoverOffered,
-    ComplaintHandedOver,
-    ComplaintReclassified,
-    CrisisTeamConvened,
-    StatementApproved,
-    ComplaintResolved,
-    ComplaintClosed,
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Complaint:
-    """What later decisions need to know of a complaint."""
-
-    care: Aftercare
-    category: str
-    level: int
-    nature: Nature
-    accountable: StaffId
-    offered_to: StaffId | None = None
-    crisis_leader: StaffId | None = None
-    closed: bool = False
-
-
-def evolve(complaint: Complaint | None, fact: ComplaintFact) -> Complaint:
-    """The complaint after one more fact."""
-    if isinstance(fact, ComplaintLodged):
-        return Complaint(
-            care=Aftercare(subject=fact.household),
-            category=fact.category,
-            level=fact.level,
-            nature=fact.nature,
-            accountable=fact.receiver,
-        )
-    assert complaint is not None, "a complaint begins with ComplaintLodged"
-    match fact:
-        case ComplaintReplied() | SolutionProposed() | StatementApproved():
-            return complaint
-        case HandoverOffered():
-            return replace(complaint, offered_to=fact.to)
-        case ComplaintHandedOver():
-            return replace(complaint, accountable=fact.to, offered_to=None)
-        case ComplaintReclassified():
-            return replace(
-                complaint, category=fact.category, level=fact.level, nature=fact.nature
-            )
-        case CrisisTeamConvened():
-            return replace(complaint, crisis_leader=fact.leader)
-        case ComplaintResolved():
-            return replace(complaint, care=replace(complaint.care, served=True))
-        case ComplaintClosed():
-            return replace(complaint, closed=True)
-        case (
-            FollowedUp()
-            | ServiceRated()
-            | RatingUnanswered()
-            | ResidentContacted()
-            | SecondServiceOpened()
-        ):
-            closed = complaint.closed and not isinstance(fact, SecondServiceOpened)
-            return replace(
-                complaint, care=aftercare.evolve(complaint.care, fact), closed=closed
-            )
-        case _:
-            assert_never(fact)
+RECLASSIFYING = Phrase("Reclassifying", "重新分级")
 
 
 def _known(complaint: Complaint | None) -> Complaint:
@@ -326,9 +133,7 @@ def propose_solution(
     return [SolutionProposed(by=by, text=belonging(text, complaint.care.subject))]
 
 
-def offer_handover(
-    complaint: Complaint | None, *, to: StaffId, by: StaffId
-) -> list[ComplaintFact]:
+def offer_handover(complaint: Complaint | None, *, to: StaffId, by: StaffId) -> list[ComplaintFact]:
     """Ask another to take the complaint over; quiet where that is offered or done already."""
     complaint = _still_open(complaint)
     if to in (complaint.offered_to, complaint.accountable):
@@ -367,7 +172,7 @@ def reclassify(
     """
     complaint = _still_open(complaint)
     if not reason.strip():
-        raise ReasonRequired(what="Reclassifying")
+        raise ReasonRequired(what=RECLASSIFYING)
     after = ComplaintReclassified(
         category=category or complaint.category,
         level=_level_in_range(level if level is not None else complaint.level),
@@ -451,7 +256,7 @@ def open_second_service(complaint: Complaint | None) -> list[ComplaintFact]:
 
 
 def close(
-    complaint: Complaint | None, *, by: StaffId, reason: str | None = None
+    complaint: Complaint | None, *, by: StaffId | None = None, reason: str | None = None
 ) -> list[ComplaintFact]:
     """End the complaint; quiet where it is closed.
 

@@ -1,0 +1,115 @@
+"""For one run of one clock: what has been heard of it so far, and the verdict that follows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from domain.clock_rules import ClockRule
+from domain.escalation import DeadlineLapsed, EscalationRaised
+from domain.working_time import Given, Within
+
+
+class Verdict(StrEnum):
+    """How a clock stands."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    MET = "met"
+    LATE = "late"
+    LAPSED = "lapsed"
+    CANCELLED = "cancelled"
+    WAIVED = "waived"
+
+
+class Pause(NamedTuple):
+    """A stretch in which a clock did not count; ``until`` is None while it lasts."""
+
+    since: datetime
+    until: datetime | None
+    note: str
+
+
+class Clock:
+    """One run of one clock. ``cycle`` counts the runs of this clock in its case, from 1.
+
+    ``due`` is None while the clock is paused. ``service`` is the case's own cycle at the start.
+    ``rules`` is the version that judges it. ``acknowledgements`` are (rung, instant); ``heard``
+    are the (word, instant) of all facts, kept only where a rung may be excused by one.
+    """
+
+    __slots__ = (
+        "acknowledgements", "cancelled", "cycle", "due", "given", "heard", "lapsed", "pauses",
+        "provisional", "raised", "rule", "rules", "service", "site", "started", "stopped",
+        "waived_at", "warned", "within",
+    )  # fmt: skip
+
+    def __init__(
+        self, rule: ClockRule, within: Within, *, rules: int, site: str, cycle: int, service: int,
+        started: datetime, given: Given,
+    ) -> None:  # fmt: skip
+        self.rule = rule
+        self.within = within
+        self.rules = rules
+        self.site = site
+        self.cycle = cycle
+        self.service = service
+        self.started = started
+        self.given = given
+        self.due: datetime | None = None
+        self.provisional = False
+        self.stopped: datetime | None = None
+        self.cancelled: datetime | None = None
+        self.waived_at: datetime | None = None
+        self.lapsed: DeadlineLapsed | None = None
+        self.pauses: tuple[Pause, ...] = ()
+        self.warned: tuple[int, ...] = ()
+        self.raised: tuple[EscalationRaised, ...] = ()
+        self.acknowledgements: tuple[tuple[int, datetime], ...] = ()
+        self.heard: tuple[tuple[str, datetime], ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The clock's name in its rulebook."""
+        return self.rule.name
+
+    @property
+    def end(self) -> datetime | None:
+        """When the clock was stopped or cancelled, None while it runs."""
+        return self.stopped or self.cancelled
+
+    @property
+    def running(self) -> bool:
+        """Whether the promise is still open: neither stopped nor cancelled."""
+        return self.stopped is None and self.cancelled is None
+
+    @property
+    def paused(self) -> bool:
+        """Whether the clock is standing still."""
+        return bool(self.pauses) and self.pauses[-1].until is None and self.running
+
+    @property
+    def breached(self) -> bool:
+        """Whether the promise was broken, waived or not: a recorded lapse, or an end after due."""
+        end = self.stopped or self.cancelled
+        late = end is not None and self.due is not None and end > self.due
+        return late or self.lapsed is not None
+
+    @property
+    def waived(self) -> bool:
+        """Whether the breach was excused."""
+        return self.waived_at is not None
+
+    @property
+    def verdict(self) -> Verdict:
+        """How the clock stands, by what is recorded."""
+        if self.waived_at is not None:
+            return Verdict.WAIVED
+        if self.stopped is not None:
+            return Verdict.LATE if self.breached else Verdict.MET
+        if self.breached:
+            return Verdict.LAPSED
+        if self.cancelled is not None:
+            return Verdict.CANCELLED
+        return Verdict.PAUSED if self.paused else Verdict.RUNNING

@@ -1,0 +1,100 @@
+"""For what a clock still has to say: its warnings, its lapse and the rungs of its ladder."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from domain.clock_rules import Rung
+from domain.clocks.clock import Clock
+from domain.clocks.reckoning import Moments
+from domain.registers import Registers
+
+
+class Pending(NamedTuple):
+    """Something the clock will have to say at an instant: a warning, the lapse, or a rung."""
+
+    at: datetime
+    what: str
+    number: int
+    due: datetime
+    cause: str = "time"
+
+
+def pending(clock: Clock, registers: Registers) -> list[Pending]:
+    """What the clock has to say and has not said yet, in order of its instants.
+
+    Nothing is said of instants the clock did not live to see: those at or after its stop or its
+    cancellation, or in the pause that lasts. A waiver ends the ladder, never the lapse.
+    """
+    if not clock.rule.speaks_early and not clock.running and not clock.breached:
+        return []
+    when = Moments(clock, registers)
+    end = clock.end
+    if clock.paused and clock.lapsed is None:
+        end = clock.pauses[-1].since
+    found = [*_warnings(clock, when), *_rungs(clock, when)]
+    if clock.waived_at is not None:
+        found = [p for p in found if p.at < clock.waived_at]
+    if clock.lapsed is None:
+        found.insert(0, Pending(when.due, "lapse", 0, when.due))
+    found = [p for p in found if end is None or p.at < end]
+    return sorted(found, key=lambda p: p.at)
+
+
+def next_instant(clock: Clock, registers: Registers) -> datetime | None:
+    """The first instant at which the clock has something to say, None if it has nothing left."""
+    if not clock.rule.speaks_early and clock.lapsed is None:
+        if clock.running:
+            if clock.due is not None:
+                return clock.due  # nothing can come before it
+        elif not clock.breached:
+            return None
+    waiting = pending(clock, registers)
+    return waiting[0].at if waiting else None
+
+
+def _warnings(clock: Clock, when: Moments) -> list[Pending]:
+    return [
+        Pending(when(moment), "warning", number, when.due)
+        for number, moment in enumerate(clock.rule.warnings, start=1)
+        if number not in clock.warned
+    ]
+
+
+def _rungs(clock: Clock, when: Moments) -> list[Pending]:
+    """The rungs still to be raised: silence after one that wants an answer brings the next forward.
+
+    Silence is counted from when the rung was raised in fact: before, nobody could have answered.
+    """
+    found: list[Pending] = []
+    raised = {fact.rung: fact for fact in clock.raised}
+    patience: datetime | None = None
+    for rung in clock.rule.ladder:
+        fact = raised.get(rung.number)
+        if fact is not None:
+            patience = _patience(clock, rung, fact.detected)
+            continue
+        at, cause = when(rung.at), "time"
+        if patience is not None and patience < at:
+            at, cause = patience, "unacknowledged"
+        patience = None
+        if not _excused(clock, rung, at):
+            found.append(Pending(at, "rung", rung.number, when.due, cause))
+    return found
+
+
+def _patience(clock: Clock, rung: Rung, raised: datetime) -> datetime | None:
+    """Until when a raised rung waits to be acknowledged; None if it does not, or was in time."""
+    if rung.acknowledge is None:
+        return None
+    limit = raised + rung.acknowledge
+    answered = any(number == rung.number and at <= limit for number, at in clock.acknowledgements)
+    return None if answered else limit
+
+
+def _excused(clock: Clock, rung: Rung, at: datetime) -> bool:
+    """Whether a fact that excuses the rung came from the clock's start to the rung's instant."""
+    return bool(rung.unless) and any(
+        word in rung.unless and clock.started <= when <= at for word, when in clock.heard
+    )
