@@ -18,11 +18,11 @@ from eventsourcing.persistence import IntegrityError
 
 from commands.ids import new_id
 from commands.table import Loaded, decision_of, stream_of, words_of
-from commands.texts import check
+from commands.texts import check, check_time, check_words
 from commands.verbs import Command
 from domain.facts import Recorded
 from domain.reading import DocumentInvalid
-from domain.refusals import InTheFuture, Refusal, UnknownSite, VersionMoved, WithoutZone
+from domain.refusals import InTheFuture, Refusal, UnknownSite, VersionMoved
 from domain.registers import SITE_KIND, Registers
 from store.codec import Codec, Row
 from store.log import Answered, Appending, Log
@@ -104,6 +104,7 @@ class Desk:
         """
         try:
             with self.session() as session:
+                session.recall([r.id for r in requests if r.id.isprintable()])
                 return [session.reply(request) for request in requests]
         except IntegrityError:
             if len(requests) > 1:
@@ -162,12 +163,19 @@ class Session:
         self._log = log
         self._rows: list[Row] = []
         self._answers: dict[str, Answered] = {}
+        self._recalled: set[str] = set()
+        self._before: dict[str, Answered] = {}
         self.head = log.head
 
     @property
     def registers(self) -> Registers:
         """Sites and rules, as of the last command."""
         return self._desk.registers
+
+    def recall(self, commands: Sequence[str]) -> None:
+        """Look up in one go which of these commands were answered before; `ask` does so one by one."""
+        self._before.update(self._log.answered(commands))
+        self._recalled.update(commands)
 
     def reply(self, request: Request) -> Reply:
         """The answer to a request, or why it was refused."""
@@ -182,7 +190,15 @@ class Session:
         Raises:
             Refusal, DocumentInvalid: it cannot be done; nothing of it is stored.
         """
-        before = self._answers.get(request.id) or self._log.answered((request.id,)).get(request.id)
+        check_words(
+            actor=request.actor,
+            id=request.id,
+            correlation=request.correlation,
+            causation=request.causation,
+        )
+        if request.id not in self._recalled:
+            self.recall((request.id,))
+        before = self._answers.get(request.id) or self._before.get(request.id)
         if before is not None:
             return before
         check(request.command)
@@ -190,7 +206,8 @@ class Session:
         decide = decision_of(request.command, stream)
         now = request.relived or self._desk.clock()
         happened = _happened(request, now)
-        loaded = self.load(stream)
+        fresh = getattr(request.command, "case", stream) is None  # its number was made just now
+        loaded = self._begin(stream) if fresh else self.load(stream)
         if request.expected is not None and request.expected != loaded.version:
             raise VersionMoved(expected=request.expected, actual=loaded.version)
         site = self._site(request.command, loaded)
@@ -214,10 +231,14 @@ class Session:
         """A stream with everything recorded so far."""
         loaded = self._desk.kept(stream)
         if loaded is None:
-            loaded = Loaded(stream)
+            loaded = self._begin(stream)
             for row in self._log.stream(stream):
                 loaded.take(self._desk.codec.decode(row))
-            self._desk.keep(loaded)
+        return loaded
+
+    def _begin(self, stream: str) -> Loaded:
+        loaded = Loaded(stream)
+        self._desk.keep(loaded)
         return loaded
 
     def store(self) -> None:
@@ -246,8 +267,7 @@ def _happened(request: Request, now: datetime) -> datetime:
     at = request.occurred_at
     if at is None:
         return now
-    if at.tzinfo is None:
-        raise WithoutZone(at=at.isoformat(), where="occurred_at")
+    check_time("occurred_at", at)
     if at > now + FUTURE:
         raise InTheFuture(at=at.isoformat())
     return at.astimezone(UTC)

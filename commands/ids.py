@@ -1,4 +1,4 @@
-"""For new names: identifiers that sort by the time they were made, so that indexes grow at their end."""
+"""For new names: identifiers that sort by the time they were made, so indexes grow at their end."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ _last = 0
 
 
 def new_id() -> str:
-    """A unique identifier of 26 characters: milliseconds, then chance; rising within this process."""
+    """A unique identifier of 26 characters: milliseconds, then chance; rising in this process."""
     global _last  # noqa: PLW0603 - one sequence per process is what makes identifiers rise
-    fresh = (time.time_ns() // 1_000_000) << _RANDOM_BITS | int.from_bytes(os.urandom(10), "big")
+    chance = int.from_bytes(os.urandom(_RANDOM_BITS // 8), "big")
+    fresh = (time.time_ns() // 1_000_000) << _RANDOM_BITS | chance
     with _lock:
         _last = value = fresh if fresh > _last else _last + 1
     characters = []

@@ -12,8 +12,9 @@ from commands.ids import new_id
 from commands.verbs import CaseCommand, Command
 from domain import complaint, deadlines, registers, repair
 from domain.cases import KINDS
+from domain.escalation import CLOCK_FACTS
 from domain.facts import Fact, Recorded, kind_of
-from domain.refusals import CommandInvalid, Refusal
+from domain.refusals import CommandInvalid, Refusal, UnknownCase
 from domain.registers import RULES_STREAM, SITE_KIND, Registers, SiteOpened
 
 LONGEST_CASE = 120
@@ -50,11 +51,11 @@ class Loaded:
         kind = KINDS.get(kind_of(self.stream))
         if kind is None:
             self.state = fact
-        elif fact.word not in _CLOCK_WORDS:
+        elif type(fact) not in _CLOCK_FACTS:
             self.state = kind.evolve(self.state, fact)
 
 
-_CLOCK_WORDS = frozenset({"warned", "lapsed", "escalated", "acknowledged", "waived"})
+_CLOCK_FACTS = frozenset(CLOCK_FACTS)
 
 Decide = Callable[[Loaded, Registers, Mapping[str, Any], datetime], list[Fact]]
 
@@ -64,13 +65,25 @@ def _of_case(decision: Callable[..., Any]) -> Decide:
 
 
 def _of_clocks(decision: Callable[..., Any]) -> Decide:
-    return lambda loaded, known, words, _now: decision(loaded.facts, known, **words)
+    def decide(
+        loaded: Loaded, known: Registers, words: Mapping[str, Any], _now: datetime
+    ) -> list[Fact]:
+        facts: list[Fact] = decision(_begun(loaded).facts, known, **words)
+        return facts
+
+    return decide
+
+
+def _begun(loaded: Loaded) -> Loaded:
+    if not loaded.facts:
+        raise UnknownCase
+    return loaded
 
 
 def _fall_due(
     loaded: Loaded, known: Registers, _words: Mapping[str, Any], now: datetime
 ) -> list[Fact]:
-    return [*deadlines.fall_due(loaded.facts, known, at=now)]
+    return [*deadlines.fall_due(_begun(loaded).facts, known, at=now)]
 
 
 def _open_site(
@@ -90,7 +103,7 @@ BEGINNINGS: Mapping[type[Command], str] = {
     verbs.ReportRepair: "repair",
 }
 
-_COMPLAINT = {
+_COMPLAINT: Mapping[type[Command], Callable[..., list[Any]]] = {
     verbs.LodgeComplaint: complaint.lodge,
     verbs.ReplyToComplaint: complaint.reply,
     verbs.ProposeSolution: complaint.propose_solution,
@@ -107,7 +120,7 @@ _COMPLAINT = {
     verbs.OpenSecondService: complaint.open_second_service,
     verbs.CloseCase: complaint.close,
 }
-_REPAIR = {
+_REPAIR: Mapping[type[Command], Callable[..., list[Any]]] = {
     verbs.ReportRepair: repair.report,
     verbs.AcceptRepair: repair.accept,
     verbs.DispatchRepair: repair.dispatch,

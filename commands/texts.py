@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from datetime import datetime
-from functools import cache
 
 from commands.verbs import Command, PublishCalendar, PublishRulebook
 from domain.personal import Personal
-from domain.refusals import Refusal, TextTooLong, WithoutZone
+from domain.refusals import CommandInvalid, Refusal, TextTooLong, WithoutZone
 
 LONGEST_WORD = 500
 LONGEST_TEXT = 20_000
 MOST_LABELS = 100
+LARGEST_NUMBER = 2**53  # beyond, other programs round
+FIRST_YEAR, LAST_YEAR = 1900, 2999
 
 
 class TextUnreadable(Refusal):
@@ -28,20 +28,15 @@ class TooManyLabels(Refusal):
     zh = "标签有 {count} 个，最多 {limit} 个。"
 
 
-@cache
-def _names(verb: type[Command]) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(verb))
-
-
 def check(command: Command) -> None:
     """Look at every text and time of a command.
 
     Raises:
-        TextTooLong, TextUnreadable, TooManyLabels, WithoutZone: the first fault found.
+        TextTooLong, TextUnreadable, TooManyLabels, WithoutZone, CommandInvalid: the first fault.
     """
     if isinstance(command, PublishRulebook | PublishCalendar):
         return  # whole documents, read key by key elsewhere
-    for name in _names(type(command)):
+    for name in command.__dataclass_fields__:
         value = getattr(command, name)
         if value is None or value is True or value is False:
             continue
@@ -51,13 +46,38 @@ def check(command: Command) -> None:
             _text(name, value.text, LONGEST_TEXT)
             _text(name, value.of, LONGEST_WORD)
         elif isinstance(value, datetime):
-            if value.tzinfo is None:
-                raise WithoutZone(at=value.isoformat(), where=name)
+            check_time(name, value)
         elif isinstance(value, Mapping):
             _labels(name, value)
         elif isinstance(value, tuple):
             for item in value:
                 _text(name, str(item), LONGEST_WORD)
+        elif isinstance(value, int) and abs(value) > LARGEST_NUMBER:
+            raise CommandInvalid(problem=f"{name} is larger than {LARGEST_NUMBER}")
+
+
+def check_words(**words: str | None) -> None:
+    """Look at short texts that come beside a command, by their names.
+
+    Raises:
+        TextTooLong, TextUnreadable: the first fault found.
+    """
+    for name, word in words.items():
+        if word is not None:
+            _text(name, word, LONGEST_WORD)
+
+
+def check_time(name: str, at: datetime) -> None:
+    """Look at a time.
+
+    Raises:
+        WithoutZone: it has none.
+        CommandInvalid: it lies in a year that nobody means.
+    """
+    if at.tzinfo is None:
+        raise WithoutZone(at=at.isoformat(), where=name)
+    if not FIRST_YEAR <= at.year <= LAST_YEAR:
+        raise CommandInvalid(problem=f"{name} is in the year {at.year}")
 
 
 def _labels(name: str, labels: Mapping[str, str]) -> None:

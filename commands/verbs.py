@@ -1,4 +1,4 @@
-"""For everything that may be asked, as data: one frozen class per verb, with the decision that answers it."""
+"""For everything that may be asked, as data: one frozen class per verb."""
 
 from __future__ import annotations
 

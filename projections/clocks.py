@@ -17,10 +17,7 @@ CLOCKS = Table(
         Column("case_id", "TEXT"),
         Column("clock", "TEXT"),
         Column("cycle", "INTEGER"),
-        Column("service", "INTEGER"),
-        Column("kind", "TEXT"),
         Column("site", "TEXT"),
-        Column("external_id", "TEXT", required=False),
         Column("started", "INTEGER"),
         Column("target", "TEXT"),
         Column("due", "INTEGER", required=False),
@@ -28,15 +25,13 @@ CLOCKS = Table(
         Column("stopped", "INTEGER", required=False),
         Column("paused", "INTEGER", required=False),
         Column("verdict", "TEXT"),
-        Column("breached", "INTEGER"),
-        Column("waived", "INTEGER"),
         Column("detected", "INTEGER", required=False),
         Column("rungs", "INTEGER"),
         Column("acknowledged", "INTEGER"),
         Column("next", "INTEGER", required=False),
     ),
     key=("case_id", "clock", "cycle"),
-    indexes=("(next, case_id) WHERE next IS NOT NULL", "(clock, verdict)"),
+    indexes=("(next, case_id) WHERE next IS NOT NULL",),
 )
 
 
@@ -54,11 +49,11 @@ class Clocks:
             end = clock.end
             found.append(
                 (
-                    case.case, clock.rule.name, clock.cycle, clock.service, case.kind, case.site,
-                    case.external_id, micros(clock.started), spell_target(clock.within),
+                    case.case, clock.rule.name, clock.cycle, case.site, micros(clock.started),
+                    spell_target(clock.within),
                     optional_micros(clock.due), int(clock.provisional), optional_micros(end),
                     micros(clock.pauses[-1].since) if clock.paused else None,
-                    str(clock.verdict), int(clock.breached), int(clock.waived),
+                    str(clock.verdict),
                     micros(clock.lapsed.detected) if clock.lapsed else None,
                     len(clock.raised), len(clock.acknowledgements),
                     optional_micros(next_instant(clock, case.registers)),
@@ -73,10 +68,7 @@ class ClockRow(NamedTuple):
     case_id: str
     clock: str
     cycle: int
-    service: int
-    kind: str
     site: str
-    external_id: str | None
     started: int
     target: str
     due: int | None
@@ -84,8 +76,6 @@ class ClockRow(NamedTuple):
     stopped: int | None
     paused: int | None
     verdict: str
-    breached: int
-    waived: int
     detected: int | None
     rungs: int
     acknowledged: int

@@ -26,7 +26,6 @@ FIRST_TIME = Table(
         Column("served", "INTEGER", required=False),
         Column("closed", "INTEGER", required=False),
         Column("month", "TEXT", required=False),
-        Column("cycles", "INTEGER"),
         Column("reopened", "INTEGER"),
         Column("second_service", "INTEGER"),
         Column("reassigned", "INTEGER"),
@@ -34,7 +33,7 @@ FIRST_TIME = Table(
         Column("paused", "INTEGER"),
     ),
     key=("case_id",),
-    indexes=("(month)", "(household, category, opened)"),
+    indexes=("(household, category, opened)",),
 )
 
 
@@ -55,7 +54,7 @@ class FirstTimeFix:
                     case.case, case.kind, case.site, case.building, case.category, case.household,
                     case.steward, case.technician, micros(case.opened), optional_micros(served),
                     closed, None if closed is None else month_of(closed, case.zone),
-                    len(case.services), case.reopenings, case.second_services,
+                    case.reopenings, case.second_services,
                     max(case.dispatches - 1, 0) + case.handovers,
                     max(service.visits for service in case.services),
                     case.paused // timedelta(microseconds=1),

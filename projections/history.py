@@ -1,4 +1,4 @@
-"""For "what happened to this case?": an index of all cases; the facts themselves are read from the log."""
+"""For "what happened to this case?": the facts are read from the log; a table finds cases by other numbers."""
 
 from __future__ import annotations
 
@@ -7,50 +7,33 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from domain.facts import Recorded
+from domain.cases import KINDS
+from domain.facts import Recorded, kind_of
 from domain.personal import Personal
-from projections.dossier import Dossier, micros, optional_micros
+from projections.dossier import Dossier
 from store.codec import Codec
 from store.log import Log
 from store.view_db import Column, Table, ViewDb
 from store.views import Rows
 
-CASES = Table(
-    name="cases",
-    columns=(
-        Column("case_id", "TEXT"),
-        Column("kind", "TEXT"),
-        Column("site", "TEXT"),
-        Column("external_id", "TEXT", required=False),
-        Column("status", "TEXT"),
-        Column("opened", "INTEGER"),
-        Column("closed", "INTEGER", required=False),
-        Column("facts", "INTEGER"),
-        Column("position", "INTEGER"),
-    ),
+NUMBERS = Table(
+    name="numbers",
+    columns=(Column("case_id", "TEXT"), Column("external_id", "TEXT")),
     key=("case_id",),
-    indexes=("(external_id) WHERE external_id IS NOT NULL",),
+    indexes=("(external_id)",),
 )
 
 
 class History:
-    """The index of cases."""
+    """The numbers cases have elsewhere. Their facts are read from the log, which is their history."""
 
     name = "history"
     version = 1
-    tables = (CASES,)
+    tables = (NUMBERS,)
 
     def rows(self, case: Dossier) -> Rows:
-        """One row per case."""
-        last = case.facts[-1]
-        return {
-            "cases": (
-                (
-                    case.case, case.kind, case.site, case.external_id, case.status,
-                    micros(case.opened), optional_micros(case.closed), last.version, last.position,
-                ),
-            )
-        }  # fmt: skip
+        """One row for a case that came with a number from elsewhere."""
+        return {"numbers": ((case.case, case.external_id),)} if case.external_id else {}
 
 
 class Entry(NamedTuple):
@@ -66,12 +49,11 @@ class Entry(NamedTuple):
     changed: dict[str, Any]
 
 
-def find_case(db: ViewDb, name: str) -> str | None:
-    """The case of that number, or the one whose number elsewhere (external id) it is."""
-    rows = db.ask(
-        "SELECT case_id FROM cases WHERE case_id = ? OR external_id = ? ORDER BY case_id LIMIT 2",
-        (name, name),
-    )
+def find_case(log: Log, db: ViewDb, name: str) -> str | None:
+    """The case of that number, or the one case whose number elsewhere (external id) it is."""
+    if kind_of(name) in KINDS and log.stream(name):
+        return name
+    rows = db.ask("SELECT case_id FROM numbers WHERE external_id = ? LIMIT 2", (name,))
     return str(rows[0][0]) if len(rows) == 1 else None
 
 

@@ -28,7 +28,6 @@ RATINGS = Table(
         Column("rated", "INTEGER", required=False),
     ),
     key=("case_id", "cycle"),
-    indexes=("(month)",),
     keeps=False,
 )
 

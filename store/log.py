@@ -120,6 +120,10 @@ class Log(ApplicationRecorder):
         """The rows of all streams whose name begins with an ASCII prefix, ordered by position."""
 
     @abstractmethod
+    def documents(self, until: int) -> Iterator[tuple[str, int, bytes]]:
+        """Every stream up to a position, by name: how many rows, and a JSON array of their documents in order."""
+
+    @abstractmethod
     def by_stream(self, until: int) -> Iterator[Row]:
         """All rows up to a position, ordered by stream and version: each stream in one piece."""
 

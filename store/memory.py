@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_right
+from collections import ChainMap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain, islice
+from itertools import chain, groupby, islice
 from typing import TYPE_CHECKING
 
 from eventsourcing.persistence import IntegrityError
@@ -73,6 +74,12 @@ class MemoryLog(Log):
             chosen = [rows for name, rows in self._streams.items() if name.startswith(prefix)]
             return sorted(chain.from_iterable(chosen))
 
+    def documents(self, until: int) -> Iterator[tuple[str, int, bytes]]:
+        """Every stream up to a position as one JSON array."""
+        for stream, rows in groupby(self.by_stream(until), key=lambda row: row.stream):
+            states = [row.state for row in rows]
+            yield stream, len(states), b"[" + b",".join(states) + b"]"
+
     def by_stream(self, until: int) -> Iterator[Row]:
         """All rows up to a position, ordered by stream and version."""
         return iter(self.streams(list(self._streams), until))
@@ -113,7 +120,7 @@ class _MemoryAppending(Whole):
         return sorted([*self._log.stream(stream, after), *own], key=lambda row: row.version)
 
     def answered(self, commands: Sequence[str]) -> dict[str, Answered]:
-        known = {**self._log._answers, **self.answers} if self.answers else self._log._answers  # noqa: SLF001 - two halves of one thing
+        known = ChainMap(self.answers, self._log._answers)  # noqa: SLF001 - two halves of one thing
         return {command: known[command] for command in commands if command in known}
 
     def append(self, rows: Sequence[Row], answers: Sequence[Answered]) -> None:

@@ -8,10 +8,12 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import apsw
+
 from store.codec import Row
 from store.errors import LogFromNewerVersion, NoStore
 from store.log import FORMAT, Answered, Log, Whole
-from store.sqlite_engine import PerThread, connect, sqlite3, told
+from store.sqlite_engine import PerThread, connect, number, told
 
 if TYPE_CHECKING:
     from store.log import Appending
@@ -45,25 +47,27 @@ class SQLiteLog(Log):
 
     def _prepare(self, *, create: bool) -> None:
         with told(self.where):
-            (found,) = self._writer.execute("PRAGMA user_version").fetchone()
+            found = number(self._writer, "PRAGMA user_version")
             if found > FORMAT:
                 raise LogFromNewerVersion(where=self.where, what=f"format {found}")
             if found < FORMAT and not create:
                 raise NoStore(where=self.where)
             if found < FORMAT:
-                self._writer.executescript(SCHEMA.read_text("utf-8"))
+                self._writer.execute(SCHEMA.read_text("utf-8"))
                 self._writer.execute(f"PRAGMA user_version = {FORMAT}")
 
     @contextmanager
     def appending(self) -> Iterator[Appending]:
         """Hold the log; another process that holds it is waited for."""
-        with self._writing, told(self.where):
-            self._writer.execute("BEGIN IMMEDIATE")
+        with self._writing:
+            with told(self.where):
+                self._writer.execute("BEGIN IMMEDIATE")
             try:
                 appending = _SQLiteAppending(self._writer, self.where)
                 yield appending
                 appending.insist()
-                self._writer.execute("COMMIT")
+                with told(self.where):
+                    self._writer.execute("COMMIT")
             except BaseException:
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
@@ -105,14 +109,24 @@ class SQLiteLog(Log):
             )
             return list(map(Row._make, cursor))
 
+    # Long reads have a connection of their own: this thread's would not see the head meanwhile.
+
+    def documents(self, until: int) -> Iterator[tuple[str, int, bytes]]:
+        """Every stream up to a position as one JSON array; SQLite gathers it, in the index's order."""
+        with told(self.where), closing(connect(self.path)) as connection:
+            yield from connection.execute(
+                "SELECT stream, count(*), CAST('[' || group_concat(state, ',') || ']' AS BLOB) FROM"
+                " (SELECT stream, state FROM log WHERE position <= ? ORDER BY stream, version)"
+                " GROUP BY stream ORDER BY stream",
+                (until,),
+            )
+
     def by_stream(self, until: int) -> Iterator[Row]:
         """All rows up to a position, ordered by stream and version."""
-        # A connection of its own: an unfinished read would keep this thread's from seeing the head.
         with told(self.where), closing(connect(self.path)) as connection:
             cursor = connection.execute(
                 f"SELECT {_COLUMNS} FROM log WHERE position <= ? ORDER BY stream, version", (until,)
             )
-            cursor.arraysize = 1000
             yield from map(Row._make, cursor)
 
     def head(self) -> int:
@@ -130,10 +144,11 @@ class SQLiteLog(Log):
 class _SQLiteAppending(Whole):
     """The log while its one writer is inside a transaction."""
 
-    def __init__(self, connection: sqlite3.Connection, where: str) -> None:
+    def __init__(self, connection: apsw.Connection, where: str) -> None:
         self._connection = connection
         self._where = where
-        self.head = _head(connection)
+        with told(where):
+            self.head = _head(connection)
 
     def rows(self, after: int, limit: int) -> list[Row]:
         return _rows(self._connection, self._where, after, limit, ())
@@ -166,13 +181,12 @@ class _SQLiteAppending(Whole):
             )
 
 
-def _head(connection: sqlite3.Connection) -> int:
-    (head,) = connection.execute("SELECT coalesce(max(position), 0) FROM log").fetchone()
-    return int(head)
+def _head(connection: apsw.Connection) -> int:
+    return number(connection, "SELECT coalesce(max(position), 0) FROM log")
 
 
 def _rows(
-    connection: sqlite3.Connection, where: str, after: int, limit: int, topics: Sequence[str]
+    connection: apsw.Connection, where: str, after: int, limit: int, topics: Sequence[str]
 ) -> list[Row]:
     chosen = f" AND topic IN ({','.join('?' * len(topics))})" if topics else ""
     with told(where):
@@ -183,7 +197,7 @@ def _rows(
         return list(map(Row._make, cursor))
 
 
-def _stream(connection: sqlite3.Connection, stream: str, after: int) -> list[Row]:
+def _stream(connection: apsw.Connection, stream: str, after: int) -> list[Row]:
     cursor = connection.execute(
         f"SELECT {_COLUMNS} FROM log WHERE stream = ? AND version > ? ORDER BY version",
         (stream, after),

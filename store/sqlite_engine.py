@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3 as plain
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from time import monotonic, sleep
 
+import apsw
 from eventsourcing import persistence
 
 from store.errors import (
@@ -21,24 +21,16 @@ from store.errors import (
     StoreReadOnly,
 )
 
-if TYPE_CHECKING:
-    import sqlite3 as sqlite3  # noqa: PLC0414 - others import it from here
-else:
-    try:  # the system's SQLite may carry the WAL bug that `judged` names
-        from pysqlite3 import dbapi2 as sqlite3
-    except ImportError:
-        sqlite3 = plain
-
 FIXED = (3, 51, 3)
 """The first SQLite whose write-ahead log survives a write and a checkpoint at the same moment."""
 
 BUSY_SECONDS = 10.0
-ERRORS = (sqlite3.Error, plain.Error)
+ERRORS = (apsw.Error, UnicodeDecodeError)
 
 
 def version() -> str:
     """The version of the SQLite in use."""
-    return sqlite3.sqlite_version
+    return apsw.sqlite_lib_version()
 
 
 def judged() -> bool:
@@ -46,7 +38,7 @@ def judged() -> bool:
     return tuple(map(int, version().split("."))) >= FIXED
 
 
-def connect(path: Path, *, must_exist: bool = False) -> sqlite3.Connection:
+def connect(path: Path, *, must_exist: bool = False) -> apsw.Connection:
     """Open a database in write-ahead mode, durable on every commit, without implicit transactions.
 
     Raises:
@@ -58,10 +50,9 @@ def connect(path: Path, *, must_exist: bool = False) -> sqlite3.Connection:
     if not path.parent.is_dir():
         raise StoreFault(where=path, problem=f"there is no folder {path.parent}")
     with told(path):
-        connection = sqlite3.connect(
-            path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-        )
+        connection = apsw.Connection(str(path))
         try:
+            connection.set_busy_timeout(int(BUSY_SECONDS * 1000))
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA cache_size = -65536")
@@ -70,6 +61,12 @@ def connect(path: Path, *, must_exist: bool = False) -> sqlite3.Connection:
             connection.close()
             raise
     return connection
+
+
+def number(connection: apsw.Connection, question: str) -> int:
+    """The one number that answers a question."""
+    ((found,),) = connection.execute(question)
+    return int(found)
 
 
 @contextmanager
@@ -82,14 +79,14 @@ def told(where: object) -> Iterator[None]:
 
 
 _FAULTS: dict[int, type[StoreFault]] = {
-    plain.SQLITE_CORRUPT: LogDamaged,
-    plain.SQLITE_NOTADB: LogDamaged,
-    plain.SQLITE_FULL: DiskFull,
-    plain.SQLITE_BUSY: StoreBusy,
-    plain.SQLITE_LOCKED: StoreBusy,
-    plain.SQLITE_READONLY: StoreReadOnly,
-    plain.SQLITE_PERM: StoreReadOnly,
-    plain.SQLITE_CANTOPEN: StoreReadOnly,
+    apsw.SQLITE_CORRUPT: LogDamaged,
+    apsw.SQLITE_NOTADB: LogDamaged,
+    apsw.SQLITE_FULL: DiskFull,
+    apsw.SQLITE_BUSY: StoreBusy,
+    apsw.SQLITE_LOCKED: StoreBusy,
+    apsw.SQLITE_READONLY: StoreReadOnly,
+    apsw.SQLITE_PERM: StoreReadOnly,
+    apsw.SQLITE_CANTOPEN: StoreReadOnly,
 }
 _HARDLY_ANYTHING = 1 << 20
 
@@ -97,13 +94,13 @@ _HARDLY_ANYTHING = 1 << 20
 def fault_of(error: Exception, where: object) -> Exception:
     """What an error of SQLite means."""
     text = str(error)
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code == plain.SQLITE_CONSTRAINT and "append-only" not in text:
-        return persistence.IntegrityError(text)
-    if code == plain.SQLITE_IOERR and _no_room(where):
-        return DiskFull(where=where, problem=text)
-    if "Could not decode to UTF-8" in text:
+    if isinstance(error, UnicodeDecodeError):
         return LogDamaged(where=where, problem=text)
+    code = getattr(error, "result", apsw.SQLITE_ERROR)  # misuse of a connection carries none
+    if code == apsw.SQLITE_CONSTRAINT and "append-only" not in text:
+        return persistence.IntegrityError(text)
+    if code == apsw.SQLITE_IOERR and _no_room(where):
+        return DiskFull(where=where, problem=text)
     return _FAULTS.get(code, StoreFault)(where=where, problem=text)
 
 
@@ -122,22 +119,22 @@ class PerThread:
         """Open nothing yet."""
         self.path = path
         self._local = threading.local()
-        self._all: dict[threading.Thread, sqlite3.Connection] = {}
+        self._all: dict[threading.Thread, apsw.Connection] = {}
         self._lock = threading.Lock()
         self._closed = False
 
-    def get(self) -> sqlite3.Connection:
+    def get(self) -> apsw.Connection:
         """The connection of the thread that asks.
 
         Raises:
             StoreFault: all were closed.
         """
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        connection: apsw.Connection | None = getattr(self._local, "connection", None)
         if connection is None or self._closed:
             connection = self._opened()
         return connection
 
-    def _opened(self) -> sqlite3.Connection:
+    def _opened(self) -> apsw.Connection:
         with self._lock:
             if self._closed:
                 raise StoreFault(where=self.path, problem="it is closed")
@@ -148,9 +145,22 @@ class PerThread:
         return connection
 
     def close(self) -> None:
-        """Close every thread's connection."""
+        """Close every thread's connection, each when its thread has read to the end."""
         with self._lock:
             self._closed = True
             for connection in self._all.values():
-                connection.close()
+                _close_when_free(connection)
             self._all.clear()
+
+
+def _close_when_free(connection: apsw.Connection) -> None:
+    limit = monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.close()
+        except apsw.ThreadingViolationError:
+            if monotonic() > limit:
+                raise
+            sleep(0.002)
+        else:
+            return

@@ -6,28 +6,40 @@ the cases they touch, a rebuild asks it for every case; so both give the same ro
 
 from __future__ import annotations
 
+import gc
 import hashlib
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
-from typing import Generic, Protocol, TypeVar
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
-from domain.cases import KINDS
-from domain.facts import Recorded, kind_of
 from domain.registers import Registers
 from store.codec import Codec, Row
+from store.errors import StoreFault
 from store.log import Log
-from store.register_reader import REGISTER_TOPICS, read_registers, take_registers
+from store.register_reader import read_registers
 from store.view_db import Record, Table, ViewDb
+from store.view_fold import Fold, Folder, bulks
 
 PAGE = 5000
-KEPT_CASES = 20_000
-BULK = 20_000
+LOST_AFTER = 3600.0
+"""Seconds without a sign of life after which the tables of an unfinished rebuild are dropped."""
 
 Case = TypeVar("Case")
 CaseIn = TypeVar("CaseIn", contravariant=True)
 Rows = Mapping[str, Sequence[Record]]
 Progress = Callable[[int, int], None]
+
+_TABLES = (
+    "CREATE TABLE IF NOT EXISTS views (name TEXT PRIMARY KEY, version BIGINT NOT NULL,"
+    " generation BIGINT NOT NULL, position BIGINT NOT NULL, mark TEXT NOT NULL,"
+    " newest BIGINT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS generations (physical TEXT PRIMARY KEY, name TEXT NOT NULL,"
+    " generation BIGINT NOT NULL, alive BIGINT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS pulses (name TEXT PRIMARY KEY, at BIGINT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS unsettled (case_id TEXT PRIMARY KEY)",
+)
 
 
 class View(Protocol[CaseIn]):
@@ -39,7 +51,7 @@ class View(Protocol[CaseIn]):
 
     @property
     def version(self) -> int:
-        """Which definition this is."""
+        """Which definition this is, from 1."""
 
     @property
     def tables(self) -> tuple[Table, ...]:
@@ -49,11 +61,25 @@ class View(Protocol[CaseIn]):
         """The rows of one case, by table name."""
 
 
+class State(NamedTuple):
+    """How a view stands: ``mark`` is a fingerprint of the log's row at ``position``."""
+
+    version: int
+    generation: int
+    position: int
+    mark: str
+
+
 class Views(Generic[Case]):
     """Some views of one log in one database, kept up to date by whoever calls `catch_up`.
 
     ``fold`` turns all facts of a case, and the registers, into what the views look at; ``unsettled``
-    names a case whose rows a later calendar may still change.
+    names a case whose rows a later calendar may still change. Several threads and processes may
+    have the same views: each page is written by whoever comes first.
+
+    A view's tables carry the number of their generation; a plain name stands for the living one. A
+    rebuild fills a generation of its own and lets it live when it has seen as much of the log as
+    the one before. Of two rebuilds the one that began later stays.
     """
 
     def __init__(
@@ -61,224 +87,103 @@ class Views(Generic[Case]):
         log: Log,
         db: ViewDb,
         views: Sequence[View[Case]],
-        fold: Callable[[Sequence[Recorded], Registers], Case],
+        fold: Fold[Case],
         unsettled: Callable[[Case], bool],
         codec: Codec | None = None,
+        *,
+        page: int = PAGE,
     ) -> None:
-        """Make the tables that are missing."""
+        """Make the tables that are missing; what is in others is kept until `catch_up` knows better."""
         self.log = log
         self.db = db
         self.views = {view.name: view for view in views}
         self.codec = codec or Codec()
         self._fold = fold
         self._unsettled = unsettled
-        self._cases: OrderedDict[str, list[Recorded]] = OrderedDict()
-        self._registers = Registers()
-        self._registers_head = 0
-        self._seen = -1
+        self._size = page
+        self._turn = threading.RLock()
+        self._folder = self._new_folder()
         self._prepare()
+
+    def _new_folder(self) -> Folder[Case]:
+        return Folder(self.log, self.codec, self._fold)
 
     # ------------------------------------------------------------------ positions
 
     def position(self) -> int:
         """The position up to which every view has seen the log."""
-        return min(self._positions().values(), default=0)
+        states = self._states()
+        return min((_seen(view, states[name]) for name, view in self.views.items()), default=0)
 
-    def _positions(self) -> dict[str, int]:
-        rows = self.db.ask("SELECT name, position FROM views")
-        return {str(name): int(at) for name, at in rows if name in self.views}  # type: ignore[arg-type]
-
-    def _generation(self, view: View[Case]) -> int:
-        ((generation,),) = self.db.ask("SELECT generation FROM views WHERE name = ?", (view.name,))
-        return int(generation)  # type: ignore[arg-type]
+    def _states(self) -> dict[str, State]:
+        rows = self.db.ask("SELECT name, version, generation, position, mark FROM views")
+        return {str(name): State._make(state) for name, *state in rows}
 
     def _prepare(self) -> None:
+        try:
+            known = self._states()
+        except StoreFault:  # there is no such table yet, or whatever is wrong is said below
+            known = {}
+        if known.keys() >= self.views.keys():
+            return
         with self.db.writing():
-            self.db.run(
-                "CREATE TABLE IF NOT EXISTS views (name TEXT PRIMARY KEY, version INTEGER NOT NULL,"
-                " generation INTEGER NOT NULL, position BIGINT NOT NULL)"
-            )
-            self.db.run("CREATE TABLE IF NOT EXISTS unsettled (case_id TEXT PRIMARY KEY)")
-            known = {row[0]: row[1:] for row in self.db.ask("SELECT * FROM views")}
-            for view in self.views.values():
-                version, generation, _ = known.get(view.name, (None, 0, 0))
-                if version != view.version:
-                    self._swap(view, self._make(view, int(generation or 0) + 1), position=0)
+            for statement in _TABLES:
+                self.db.run(statement)
+            for name in self.views.keys() - self._states().keys():
+                self.db.run("INSERT INTO views VALUES (?, 0, 0, 0, '', 0)", (name,))
+                self._let_live(self.views[name], self._make(self.views[name]), 0, "")
 
-    def _make(self, view: View[Case], generation: int) -> int:
-        for table in view.tables:
-            self.db.run(f"DROP TABLE IF EXISTS {table.name}_g{generation}")
-            self.db.create(table, f"{table.name}_g{generation}")
-        return generation
+    def _distrust(self, states: Mapping[str, State]) -> bool:
+        """Whether a view saw another log than this, which was put back from a backup perhaps.
 
-    def _swap(self, view: View[Case], generation: int, position: int) -> None:
-        """Let a generation of tables answer under the view's names and drop the one before."""
-        for table in view.tables:
-            physical = f"{table.name}_g{generation}"
-            self.db.index(table, physical)
-            self.db.run(f"DROP VIEW IF EXISTS {table.name}")
-            self.db.run(f"CREATE VIEW {table.name} AS SELECT * FROM {physical}")
-            self.db.run(f"DROP TABLE IF EXISTS {table.name}_g{generation - 1}")
-        self.db.run("DELETE FROM views WHERE name = ?", (view.name,))
-        self.db.run(
-            "INSERT INTO views (name, version, generation, position) VALUES (?, ?, ?, ?)",
-            (view.name, view.version, generation, position),
-        )
-
-    # ------------------------------------------------------------------ live batches
-
-    def catch_up(self, progress: Progress | None = None) -> int:
-        """Project what the log holds beyond the views' positions; returns how many facts that were."""
-        seen = 0
-        head = self.log.head()
-        while True:
-            at = self.position()
-            page = self.log.rows(at, PAGE)
-            if not page:
-                return seen
-            if self._project(page, at):
-                seen += len(page)
-            if progress is not None:
-                progress(page[-1].position, max(head, page[-1].position))
-
-    def _project(self, page: list[Row], at: int) -> bool:
-        """Write the rows of every case a page touches; whether nobody else was faster."""
-        until = page[-1].position
-        changed = self._learn_registers(page, at)
+        Such views are rebuilt like those of an older definition; until then their rows answer.
+        """
+        marks = {state.position: self._mark(state.position) for state in states.values()}
+        if all(state.mark == marks[state.position] for state in states.values()):
+            return False
         with self.db.writing():
-            behind = [n for n, position in self._positions().items() if position == at]
-            if not behind:
-                return False
-            touched = list(dict.fromkeys(row.stream for row in page))
-            if changed:
-                touched.extend(str(case) for (case,) in self.db.ask("SELECT case_id FROM unsettled"))
-            cases = self._fold_all(touched, page, until)
-            for name in behind:
-                view = self.views[name]
-                self._write(view, self._generation(view), cases)
-                self.db.run("UPDATE views SET position = ? WHERE name = ?", (until, name))
-            self._note_unsettled(cases)
+            if self._states() == states:
+                self.db.run("UPDATE views SET version = 0, position = 0, mark = ''")
+                self.db.run("DELETE FROM unsettled")
         return True
 
-    def _learn_registers(self, page: Sequence[Row], at: int) -> bool:
-        """Know the registers at least as of the page's end; whether the page changes any."""
-        if self._seen != at:  # the first page, or another process projected in between
-            self._registers_head = self.log.head()
-            self._registers = read_registers(self.log, self.codec)
-            self._cases.clear()
-        self._seen = page[-1].position
-        news = [row for row in page if row.position > self._registers_head]
-        take_registers(self._registers, news, self.codec)
-        return any(row.topic in REGISTER_TOPICS for row in page)
+    def _mark(self, position: int) -> str:
+        """A fingerprint of the row at a position, nothing for a row that is not there."""
+        rows = self.log.rows(position - 1, 1) if position else ()
+        return _fingerprint(rows[0]) if rows and rows[0].position == position else ""
 
-    def _fold_all(self, streams: Iterable[str], page: Sequence[Row], until: int) -> dict[str, Case]:
-        wanted = [s for s in dict.fromkeys(streams) if kind_of(s) in KINDS]
-        fresh: dict[str, list[Row]] = {}
-        for row in page:
-            fresh.setdefault(row.stream, []).append(row)
-        decode = self.codec.decode
-        missing = []
-        for stream in wanted:
-            rows = fresh.get(stream, [])
-            known = self._cases.get(stream)
-            if known is None and rows and rows[0].version == 1:
-                known = self._cases[stream] = []
-            if known is None or (rows and rows[0].version != len(known) + 1):
-                missing.append(stream)
-            else:
-                known.extend(map(decode, rows))
-        found = self.log.streams(missing, until) if missing else []
-        for stream, rows_of in groupby(found, key=lambda row: row.stream):
-            self._cases[stream] = list(map(decode, rows_of))
-        cases = {s: self._fold(self._cases[s], self._registers) for s in wanted}
-        while len(self._cases) > KEPT_CASES:
-            self._cases.popitem(last=False)
-        return cases
+    # ------------------------------------------------------------------ generations
 
-    def _write(self, view: View[Case], generation: int, cases: Mapping[str, Case]) -> None:
-        rows: dict[str, list[Record]] = {table.name: [] for table in view.tables}
-        for case in cases.values():
-            for name, some in view.rows(case).items():
-                rows[name].extend(some)
+    def _make(self, view: View[Case]) -> int:
+        """Make the empty tables of a new generation, whose number was never given before."""
+        self.db.run("UPDATE views SET newest = newest + 1 WHERE name = ?", (view.name,))
+        ((newest,),) = self.db.ask("SELECT newest FROM views WHERE name = ?", (view.name,))
+        generation = int(newest)  # type: ignore[arg-type]
         for table in view.tables:
-            physical = f"{table.name}_g{generation}"
-            if not table.keeps:
-                self.db.remove(physical, list(cases))
-            self.db.replace(table, physical, rows[table.name])
+            physical = _physical(table, generation)
+            self.db.create(table, physical)
+            self.db.run(
+                "INSERT INTO generations VALUES (?, ?, ?, ?)",
+                (physical, view.name, generation, _now()),
+            )
+        return generation
 
-    def _note_unsettled(self, cases: Mapping[str, Case]) -> None:
-        self.db.remove("unsettled", list(cases))
-        open_ones = [(name,) for name, case in cases.items() if self._unsettled(case)]
-        self.db.insert("unsettled", ("case_id",), open_ones)
-
-    # ------------------------------------------------------------------ rebuild
-
-    def rebuild(
-        self, names: Sequence[str] | None = None, progress: Progress | None = None
-    ) -> int:
-        """Build views from nothing beside the living ones and swap them in; returns the facts read.
-
-        The living tables answer until the swap, and what was recorded meanwhile is caught up after it.
-        """
-        views = [self.views[name] for name in names or self.views]
-        registers = read_registers(self.log, self.codec)
-        until = self.log.head()
-        facts = 0
-        unsettled: list[Record] = []
-        with self.db.writing():
-            generations = {v.name: self._make(v, self._generation(v) + 1) for v in views}
-        for cases, count in self._bulks(until, registers):
-            with self.db.writing():
-                self._fill(views, generations, cases)
-            unsettled.extend((n,) for n, c in cases.items() if self._unsettled(c))
-            facts += count
-            if progress is not None:
-                progress(facts, until)
-        with self.db.writing():
-            for view in views:
-                self._swap(view, generations[view.name], until)
-            self.db.run("DELETE FROM unsettled")
-            self.db.insert("unsettled", ("case_id",), unsettled)
-        self.catch_up()
-        return facts
-
-    def _bulks(self, until: int, registers: Registers) -> Iterator[tuple[dict[str, Case], int]]:
-        """Every case folded once, in the order of their names, with the facts that took."""
-        decode, fold = self.codec.decode, self._fold
-        cases: dict[str, Case] = {}
-        count = 0
-        for stream, rows in groupby(self.log.by_stream(until), key=lambda row: row[1]):
-            facts = list(map(decode, rows))
-            count += len(facts)
-            if kind_of(stream) in KINDS:
-                cases[stream] = fold(facts, registers)
-            if count >= BULK:
-                yield cases, count
-                cases, count = {}, 0
-        yield cases, count
-
-    def _fill(
-        self,
-        views: Sequence[View[Case]],
-        generations: Mapping[str, int],
-        cases: Mapping[str, Case],
-    ) -> None:
-        for view in views:
-            rows: dict[str, list[Record]] = {table.name: [] for table in view.tables}
-            for case in cases.values():
-                for name, some in view.rows(case).items():
-                    rows[name].extend(some)
-            for table in view.tables:
-                physical = f"{table.name}_g{generations[view.name]}"
-                self.db.insert(physical, table.names, rows[table.name])
-
-    # ------------------------------------------------------------------ comparison
-
-    def digest(self, name: str) -> str:
-        """A fingerprint of all rows of a view, the same for the same rows on every engine."""
-        sums = hashlib.sha256()
-        for table in self.views[name].tables:
-            columns, key = ", ".join(table.names), ", ".join(table.key)
-            for row in self.db.ask(f"SELECT {columns} FROM {table.name} ORDER BY {key}"):
-                sums.update(repr(row).encode())
-        return sums.hexdigest()
+    def _let_live(self, view: View[Case], generation: int, position: int, mark: str) -> None:
+        """Let a generation, whose tables have their keys, answer under the view's names."""
+        if position == 0:
+            self._index(view, generation)
+        older = self.db.ask(
+            "SELECT physical FROM generations WHERE name = ? AND generation < ?",
+            (view.name, generation),
+        )
+        for (physical,) in older:
+            self.db.run(f"DROP VIEW IF EXISTS {str(physical).rpartition('_g')[0]}")
+        for table in view.tables:
+            physical = _physical(table, generation)
+            self.db.run(f"DROP VIEW IF EXISTS {table.name}")
+            self.db.run(f"CREATE VIEW {table.name} AS SELECT * FROM {physical}")
+        self._drop(older)
+        self.db.run(
+            "UPDATE views SET version = ?, generation = ?, position = ?, mark = ? WHERE name = ?",
+            (view.version, generation, position, mark, view.name),
+        )

@@ -12,7 +12,10 @@ from domain.registers import Registers
 
 
 class Pending(NamedTuple):
-    """Something the clock will have to say at an instant: a warning, the lapse, or a rung."""
+    """Something the clock will have to say at an instant: a warning, the lapse, or a rung.
+
+    ``due`` is when the clock was due as things stood at that instant.
+    """
 
     at: datetime
     what: str
@@ -55,11 +58,12 @@ def next_instant(clock: Clock, registers: Registers) -> datetime | None:
 
 
 def _warnings(clock: Clock, when: Moments) -> list[Pending]:
-    return [
-        Pending(when(moment), "warning", number, when.due)
-        for number, moment in enumerate(clock.rule.warnings, start=1)
-        if number not in clock.warned
-    ]
+    found = []
+    for number, moment in enumerate(clock.rule.warnings, start=1):
+        if number not in clock.warned:
+            at, due = when(moment)
+            found.append(Pending(at, "warning", number, due))
+    return found
 
 
 def _rungs(clock: Clock, when: Moments) -> list[Pending]:
@@ -75,12 +79,12 @@ def _rungs(clock: Clock, when: Moments) -> list[Pending]:
         if fact is not None:
             patience = _patience(clock, rung, fact.detected)
             continue
-        at, cause = when(rung.at), "time"
+        (at, due), cause = when(rung.at), "time"
         if patience is not None and patience < at:
-            at, cause = patience, "unacknowledged"
+            at, due, cause = patience, when.due, "unacknowledged"
         patience = None
         if not _excused(clock, rung, at):
-            found.append(Pending(at, "rung", rung.number, when.due, cause))
+            found.append(Pending(at, "rung", rung.number, due, cause))
     return found
 
 

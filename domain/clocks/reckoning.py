@@ -83,14 +83,14 @@ class Moments:
         self._pauses = _over(clock)
         self.due = clock.due or self._due(len(self._pauses))
 
-    def __call__(self, moment: Moment) -> datetime:
-        """The instant of a moment, never before the clock's start."""
-        number = len(self._pauses)
+    def __call__(self, moment: Moment) -> tuple[datetime, datetime]:
+        """The instant of a moment, never before the start, and the due instant as of then."""
+        pauses = len(self._pauses)
         for count, (since, _, _) in enumerate(self._pauses):
             if self._known(moment, count) < since:
-                number = count
+                pauses = count
                 break
-        return max(self._known(moment, number), self._clock.started)
+        return max(self._known(moment, pauses), self._clock.started), self._due(pauses)
 
     def _known(self, moment: Moment, pauses: int) -> datetime:
         """The instant of a moment as far as the first so many pauses tell."""

@@ -16,7 +16,7 @@ CREATE TABLE {schema}.answered (
     facts    bigint NOT NULL
 );
 CREATE TABLE {schema}.info (
-    only   boolean PRIMARY KEY DEFAULT true CHECK (only),
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
     format integer NOT NULL
 );
 CREATE FUNCTION {schema}.append_only() RETURNS trigger LANGUAGE plpgsql AS

@@ -79,9 +79,9 @@ def test_lodging_refuses_a_level_that_does_not_exist(level: int):
 
 def test_every_reply_is_a_fact_of_its_own_also_after_the_resolution():
     replied = ComplaintReplied(by="li", text=Personal("明日上门", of="1-502"))
-    given(LODGED, replied, RESOLVED).when(
-        complaint.reply, by="li", text=Personal("明日上门")
-    ).then(replied)
+    given(LODGED, replied, RESOLVED).when(complaint.reply, by="li", text=Personal("明日上门")).then(
+        replied
+    )
 
 
 def test_replying_to_a_closed_complaint_is_refused():
@@ -211,9 +211,9 @@ def test_no_answer_is_recorded_as_no_answer():
 
 def test_every_contact_is_a_fact_of_its_own():
     contacted = ResidentContacted(by="sun", note=Personal("已致电", of="1-502"))
-    given(LODGED, contacted).when(
-        complaint.contact, by="sun", note=Personal("已致电")
-    ).then(contacted)
+    given(LODGED, contacted).when(complaint.contact, by="sun", note=Personal("已致电")).then(
+        contacted
+    )
 
 
 def test_a_second_service_can_be_opened_without_a_bad_rating():

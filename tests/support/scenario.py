@@ -86,7 +86,7 @@ class Asked:
         self.then()
 
     def refuses(self, refusal: type[Refusal], **details: object) -> None:
-        """This refusal, with sentences in both languages that name the details."""
+        """Refused so, with sentences in both languages that name the details."""
         assert type(self.answer) is refusal, f"answered {self.answer!r}"
         case = {"case": "case-1"} | self.answer.details
         self.answer.details.update(case)
@@ -114,13 +114,13 @@ class Given:
         return Asked(self.evolve, self.history, self.initial, answer)
 
 
-def story(evolve: Evolve, initial: Any = None) -> Callable[..., Given]:  # noqa: ANN401
+def story(evolve: Evolve, initial: Any = None) -> Callable[..., Given]:
     """The `given` of one kind of thing: it takes the facts that happened."""
     return lambda *facts: Given(evolve, facts, initial)
 
 
 def registers(*documents: Mapping[str, Any], zone: str = ZONE) -> Registers:
-    """One site, and these rulebooks and calendars published in this order, versions 1, 2, …"""
+    """One site, and these rulebooks and calendars published in this order from version 1 on."""
     known = Registers()
     known.take(f"site-{SITE}", 1, SiteOpened(name="North", zone=zone))
     calendars: dict[str, int] = {}
@@ -209,12 +209,12 @@ class Office:
                 PublishRulebook(document=document) if known else PublishCalendar(document=document)
             )
 
-    def ask(self, command: Command, **request: Any) -> Reply:  # noqa: ANN401 - fields of Request
+    def ask(self, command: Command, **request: Any) -> Reply:
         """The answer, or the refusal."""
-        (reply,) = self.desk.ask_all([Request(command, **request)])
+        (reply,) = self.desk.ask_all([Request(command=command, **request)])
         return reply
 
-    def done(self, command: Command, **request: Any) -> Answered:  # noqa: ANN401
+    def done(self, command: Command, **request: Any) -> Answered:
         """The answer; a refusal fails the test."""
         reply = self.ask(command, **request)
         assert isinstance(reply, Answered), reply

@@ -1,0 +1,494 @@
+"""What every log promises, whatever engine it is kept by."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+import psycopg
+import apsw
+import pytest
+from eventsourcing.persistence import IntegrityError
+
+from store.codec import Row
+from store.errors import LogFromNewerVersion, NoStore, StoreFault
+from store.log import FORMAT, Answered, Log
+from store.memory import MemoryLog
+from store.open import open_log
+from store.sqlite_engine import ERRORS
+
+ENGINES = ("memory", "sqlite", "postgres")
+ON_DISK = ("sqlite", "postgres")
+
+
+class Place:
+    """A store that can be opened more than once, as several processes would."""
+
+    def __init__(self, engine: str, address: str) -> None:
+        self.engine = engine
+        self.address = address
+        self._opened: list[Log] = []
+
+    def open(self, *, create: bool = True) -> Log:
+        log = open_log(self.address, create=create)
+        self._opened.append(log)
+        return log
+
+    def raw(self, statement: str) -> None:
+        """Say something to the database behind the log's back."""
+        if self.engine == "sqlite":
+            with closing(apsw.Connection(self.address)) as connection:
+                connection.execute(statement)
+        else:
+            with psycopg.connect(self.address, options="-c search_path=guanjia") as connection:
+                connection.execute(statement)
+
+    def close(self) -> None:
+        for log in self._opened:
+            log.close()
+
+
+def place_of(request: pytest.FixtureRequest) -> Iterator[Place]:
+    if request.param == "memory":
+        address = ":memory:"
+    elif request.param == "sqlite":
+        address = str(request.getfixturevalue("tmp_path") / "guanjia.db")
+    else:
+        address = request.getfixturevalue("postgres_server").new_database()
+    place = Place(request.param, address)
+    yield place
+    place.close()
+
+
+anywhere = pytest.fixture(params=ENGINES, name="anywhere")(place_of)
+on_disk = pytest.fixture(params=ON_DISK, name="on_disk")(place_of)
+
+
+@pytest.fixture
+def log(anywhere: Place) -> Log:
+    return anywhere.open()
+
+
+def append(log: Log, *facts: tuple[str, int, str], answers: tuple[Answered, ...] = ()) -> list[Row]:
+    """Append (stream, version, topic) at the next positions."""
+    with log.appending() as appending:
+        rows = rows_at(appending.head, *facts)
+        appending.append(rows, answers)
+    return rows
+
+
+def rows_at(head: int, *facts: tuple[str, int, str]) -> list[Row]:
+    return [
+        Row(position, stream, version, topic, f"{stream} {version}".encode())
+        for position, (stream, version, topic) in enumerate(facts, head + 1)
+    ]
+
+
+def answer(command: str, position: int = 1) -> Answered:
+    return Answered(command, "complaint-1", 1, position, 1)
+
+
+def test_an_empty_log_has_nothing(log: Log):
+    assert log.head() == 0
+    assert log.rows(0, 10) == []
+    assert log.stream("complaint-1") == []
+    assert log.streams(["complaint-1"], 10) == []
+    assert log.prefixed("complaint-") == []
+    assert list(log.by_stream(10)) == []
+    assert list(log.follow(0)) == []
+    assert log.max_notification_id() is None
+
+
+def test_rows_come_back_as_they_were_in_the_order_of_their_positions(log: Log):
+    rows = append(log, ("复诉-甲", 1, "A"), ("b", 1, "B")) + append(log, ("复诉-甲", 2, "C"))
+    assert log.rows(0, 10) == rows
+    assert [row.position for row in rows] == [1, 2, 3]
+    assert log.head() == 3
+
+
+def test_every_byte_of_a_state_is_kept(log: Log):
+    state = bytes(range(256)) * 300
+    with log.appending() as appending:
+        appending.append([Row(1, "s", 1, "T", state)], ())
+    assert log.rows(0, 1)[0].state == state
+
+
+def test_a_page_begins_after_a_position_and_is_no_longer_than_asked(log: Log):
+    rows = append(log, *((f"s{i}", 1, "T") for i in range(10)))
+    assert log.rows(3, 4) == rows[3:7]
+    assert log.rows(10, 4) == []
+
+
+def test_following_reads_all_pages(log: Log):
+    rows = append(log, *((f"s{i}", 1, "T") for i in range(10)))
+    assert list(log.follow(2, 3)) == [rows[2:5], rows[5:8], rows[8:]]
+
+
+def test_only_the_topics_asked_for_are_read_and_the_limit_counts_only_them(log: Log):
+    rows = append(log, *((f"s{i}", 1, "ABC"[i % 3]) for i in range(9)))
+    assert log.rows(0, 4, ["A", "C"]) == [rows[0], rows[2], rows[3], rows[5]]
+    assert log.rows(3, 9, ["B"]) == [rows[4], rows[7]]
+    assert log.rows(0, 9, ["D"]) == []
+
+
+def test_a_stream_is_read_by_version_after_a_version(log: Log):
+    rows = append(log, ("a", 1, "T"), ("b", 1, "T"), ("a", 2, "T"), ("a", 3, "T"))
+    assert log.stream("a") == [rows[0], rows[2], rows[3]]
+    assert log.stream("a", 2) == [rows[3]]
+    assert log.stream("a", 3) == []
+
+
+def test_streams_come_by_name_and_version_up_to_a_position(log: Log):
+    rows = append(log, ("Z", 1, "T"), ("é", 1, "T"), ("a", 1, "T"), ("Z", 2, "T"), ("a", 2, "T"))
+    assert log.streams(["é", "a", "Z", "a", "none"], 4) == [rows[0], rows[3], rows[2], rows[1]]
+
+
+def test_very_many_streams_come_in_one_order(log: Log):
+    names = [f"s{i:04}" for i in range(1200)]
+    append(log, *((name, 1, "T") for name in names))
+    assert [row.stream for row in log.streams(names[::-1], 5000)] == names
+
+
+def test_streams_are_found_by_how_their_names_begin(log: Log):
+    rows = append(log, ("site-苑", 1, "T"), ("sitf", 1, "T"), ("site-A", 1, "T"), ("site", 1, "T"))
+    assert log.prefixed("site-") == [rows[0], rows[2]]
+
+
+def test_the_whole_log_is_read_stream_by_stream(log: Log):
+    rows = append(log, ("b", 1, "T"), ("a", 1, "T"), ("b", 2, "T"), ("a", 2, "T"))
+    assert list(log.by_stream(3)) == [rows[1], rows[0], rows[2]]
+
+
+def test_the_documents_of_each_stream_come_as_one_array(log: Log):
+    with log.appending() as appending:
+        states = [b'{"a":1}', b'{"b":"' + "乙".encode() + b'"}', b"3", b"4"]
+        named = zip(states, ["b", "é", "b", "b"], [1, 1, 3, 2], strict=True)
+        rows = [Row(i, s, v, "T", state) for i, (state, s, v) in enumerate(named, 1)]
+        appending.append(rows, ())
+    assert list(log.documents(3)) == [("b", 2, b'[{"a":1},3]'), ("é", 1, b'[{"b":"\xe4\xb9\x99"}]')]
+    assert list(log.documents(4))[0] == ("b", 3, b'[{"a":1},4,3]')
+
+
+def test_an_unfinished_read_keeps_nobody_from_seeing_what_is_new(log: Log):
+    append(log, ("a", 1, "T"), ("b", 1, "T"))
+    unfinished = log.by_stream(2)
+    next(unfinished)
+    append(log, ("a", 2, "T"))
+    assert log.head() == 3
+    assert [row.stream for row in unfinished] == ["b"]
+
+
+def test_an_append_is_stored_whole_or_not_at_all(log: Log):
+    append(log, ("a", 1, "T"))
+    with pytest.raises(IntegrityError):
+        append(log, ("b", 1, "T"), ("a", 1, "T"), ("c", 1, "T"))
+    assert [row.stream for row in log.rows(0, 10)] == ["a"]
+
+
+def test_one_append_cannot_hold_the_same_version_twice(log: Log):
+    with pytest.raises(IntegrityError):
+        append(log, ("a", 1, "T"), ("a", 1, "T"))
+    assert log.head() == 0
+
+
+def test_positions_have_no_gap_after_a_refused_or_broken_append(log: Log):
+    append(log, ("a", 1, "T"))
+    with pytest.raises(IntegrityError):
+        append(log, ("b", 1, "T"), ("a", 1, "T"))
+    with pytest.raises(KeyError), log.appending() as appending:
+        appending.append(rows_at(appending.head, ("c", 1, "T")), ())
+        raise KeyError
+    append(log, ("d", 1, "T"))
+    assert [(row.position, row.stream) for row in log.rows(0, 10)] == [(1, "a"), (2, "d")]
+
+
+def test_a_refusal_that_is_swallowed_inside_still_stores_nothing(log: Log):
+    append(log, ("a", 1, "T"))
+    with pytest.raises(IntegrityError), log.appending() as appending:
+        appending.append(rows_at(appending.head, ("b", 1, "T")), ())
+        try:
+            appending.append(rows_at(appending.head, ("c", 1, "T"), ("a", 1, "T")), ())
+        except IntegrityError:
+            pass
+    assert [row.stream for row in log.rows(0, 10)] == ["a"]
+
+
+@pytest.mark.parametrize("position", [0, 1, 3])
+def test_a_position_that_does_not_follow_the_head_is_refused(log: Log, position: int):
+    append(log, ("a", 1, "T"))
+    with pytest.raises(ValueError, match="where 2 follows"), log.appending() as appending:
+        appending.append([Row(position, "b", 1, "T", b"")], ())
+    assert log.head() == 1
+
+
+def test_what_is_appended_is_seen_inside_at_once_and_outside_when_it_is_done(log: Log):
+    append(log, ("a", 1, "T"))
+    with log.appending() as appending:
+        new = rows_at(appending.head, ("a", 2, "T"), ("b", 1, "T"))
+        appending.append(new, [answer("c1")])
+        assert appending.head == 3
+        assert appending.rows(1, 10) == new
+        assert appending.stream("a", 1) == [new[0]]
+        assert appending.answered(["c1"]) == {"c1": answer("c1")}
+        assert log.head() == 1
+        assert log.stream("b") == []
+    assert log.head() == 3
+    assert log.stream("b") == [new[1]]
+
+
+def test_the_holder_reads_what_was_there_before(log: Log):
+    rows = append(log, ("a", 1, "T"), ("b", 1, "T"))
+    with log.appending() as appending:
+        assert appending.head == 2
+        assert appending.rows(0, 1) == rows[:1]
+        assert appending.stream("b") == [rows[1]]
+
+
+def test_answers_are_kept_and_found_by_command(log: Log):
+    given = {f"c{i}": Answered(f"c{i}", f"s{i}", i, i * 2, 0) for i in range(1100)}
+    with log.appending() as appending:
+        appending.append((), list(given.values()))
+    with log.appending() as appending:
+        assert appending.answered(["c3", "c1099", "unknown"]) == {
+            "c3": given["c3"],
+            "c1099": given["c1099"],
+        }
+        assert appending.answered(list(given)) == given
+        assert appending.answered([]) == {}
+
+
+def test_a_command_is_answered_once(log: Log):
+    append(log, ("a", 1, "T"), answers=(answer("c1"),))
+    with pytest.raises(IntegrityError):
+        append(log, ("a", 2, "T"), answers=(answer("c1", 2),))
+    assert log.head() == 1
+    with log.appending() as appending:
+        assert appending.answered(["c1"]) == {"c1": answer("c1")}
+
+
+def test_writers_of_several_threads_leave_no_gap_and_a_reader_misses_nothing(log: Log):
+    by_several_writers([log, log, log, log])
+
+
+def test_writers_of_several_processes_leave_no_gap_and_a_reader_misses_nothing(on_disk: Place):
+    by_several_writers([on_disk.open() for _ in range(3)])
+
+
+def by_several_writers(logs: list[Log], appends: int = 40) -> None:
+    seen: list[Row] = []
+    total = len(logs) * appends * 3
+
+    def write(writer: int) -> None:
+        for version in range(1, appends + 1):
+            facts = [(f"s{writer}-{part}", version, "T") for part in range(3)]
+            append(logs[writer], *facts)
+
+    def tail() -> None:
+        deadline = time.monotonic() + 60
+        while len(seen) < total and time.monotonic() < deadline:
+            seen.extend(logs[0].rows(seen[-1].position if seen else 0, 7))
+
+    with ThreadPoolExecutor(len(logs) + 1) as threads:
+        futures = [threads.submit(tail), *(threads.submit(write, i) for i in range(len(logs)))]
+    for future in futures:
+        future.result()
+    assert [row.position for row in seen] == list(range(1, total + 1))
+    assert len({(row.stream, row.version) for row in seen}) == total
+    for start in range(0, total, 3):
+        assert len({row.stream.partition("-")[0] for row in seen[start : start + 3]}) == 1
+
+
+def test_who_waits_is_woken_by_a_writer_of_the_same_process(log: Log):
+    assert took(lambda: log.wait(0, 30), lambda: append(log, ("a", 1, "T"))) < 10
+
+
+def test_who_waits_on_postgres_is_woken_by_another_process(
+    postgres_server, request: pytest.FixtureRequest
+):
+    place = Place("postgres", postgres_server.new_database())
+    request.addfinalizer(place.close)
+    waiting, writing = place.open(), place.open()
+    assert took(lambda: waiting.wait(0, 30), lambda: append(writing, ("a", 1, "T"))) < 10
+
+
+def took(wait: Callable[[], bool], write: Callable[[], object]) -> float:
+    """How long somebody waited who began half a second before the writer; he must have been told."""
+    with ThreadPoolExecutor(1) as threads:
+        started = time.monotonic()
+        waiting = threads.submit(wait)
+        time.sleep(0.5)
+        assert not waiting.done()
+        write()
+        assert waiting.result() is True
+        return time.monotonic() - started
+
+
+def test_waiting_ends_with_the_time(log: Log):
+    append(log, ("a", 1, "T"))
+    started = time.monotonic()
+    assert log.wait(1, 0.2) is False
+    assert 0.2 <= time.monotonic() - started < 5
+
+
+def test_nobody_waits_for_what_is_there(log: Log):
+    append(log, ("a", 1, "T"))
+    started = time.monotonic()
+    assert log.wait(0, 30) is True
+    assert time.monotonic() - started < 10
+
+
+def test_a_subscription_hears_of_other_processes_too(on_disk: Place):
+    reading, writing = on_disk.open(), on_disk.open()
+    append(writing, ("a", 1, "T"))
+    with reading.subscribe(gt=0) as subscription:
+        assert next(subscription).originator_version == 1
+        append(writing, ("a", 2, "T"))
+        assert next(subscription).id == 2
+
+
+def test_opened_again_it_holds_everything(on_disk: Place):
+    first = on_disk.open()
+    rows = append(first, ("a", 1, "T"), ("b", 1, "T"), answers=(answer("c1"),))
+    first.close()
+    again = on_disk.open(create=False)
+    assert again.rows(0, 10) == rows
+    with again.appending() as appending:
+        assert appending.head == 2
+        assert appending.answered(["c1"]) == {"c1": answer("c1")}
+
+
+def test_several_may_make_it_at_the_same_moment(on_disk: Place):
+    together = threading.Barrier(6)
+
+    def open_and_append(writer: int) -> int:
+        together.wait()
+        return append(on_disk.open(), (f"s{writer}", 1, "T"))[0].position
+
+    with ThreadPoolExecutor(6) as threads:
+        assert sorted(threads.map(open_and_append, range(6))) == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_log_of_a_newer_version_is_refused_and_left_alone(on_disk: Place):
+    log = on_disk.open()
+    rows = append(log, ("a", 1, "T"))
+    set_format = {
+        "sqlite": "PRAGMA user_version = {}",
+        "postgres": "UPDATE info SET format = {}",
+    }[on_disk.engine]
+    on_disk.raw(set_format.format(FORMAT + 1))
+    with pytest.raises(LogFromNewerVersion, match=f"format {FORMAT + 1}"):
+        on_disk.open()
+    on_disk.raw(set_format.format(FORMAT))
+    assert on_disk.open().rows(0, 10) == rows
+
+
+def test_a_log_that_is_not_there_is_not_made_unasked(on_disk: Place):
+    with pytest.raises(NoStore):
+        on_disk.open(create=False)
+    on_disk.open()
+    assert on_disk.open(create=False).head() == 0
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE log SET topic = 'X'",
+        "UPDATE log SET position = position + 10",
+        "DELETE FROM log",
+        "UPDATE answered SET facts = 0",
+        "DELETE FROM answered",
+    ],
+)
+def test_the_database_itself_refuses_to_change_or_take_away(on_disk: Place, statement: str):
+    log = on_disk.open()
+    rows = append(log, ("a", 1, "T"), answers=(answer("c1"),))
+    with pytest.raises((*ERRORS, psycopg.Error), match="append-only"):
+        on_disk.raw(statement)
+    assert log.rows(0, 10) == rows
+    with log.appending() as appending:
+        assert appending.answered(["c1"]) == {"c1": answer("c1")}
+
+
+@pytest.mark.parametrize("on_disk", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT OR REPLACE INTO log VALUES (1, 'x', 1, 'X', 'x')",
+        "INSERT OR REPLACE INTO log VALUES (2, 'a', 1, 'X', 'x')",
+        "INSERT INTO log VALUES (3, 'x', 1, 'X', 'x')",
+        "INSERT OR REPLACE INTO answered VALUES ('c1', 'x', 9, 9, 9)",
+    ],
+)
+def test_sqlite_itself_refuses_replacement_and_gaps(on_disk: Place, statement: str):
+    log = on_disk.open()
+    rows = append(log, ("a", 1, "T"), answers=(answer("c1"),))
+    with pytest.raises(ERRORS):
+        on_disk.raw(statement)
+    assert log.rows(0, 10) == rows
+    with log.appending() as appending:
+        assert appending.answered(["c1"]) == {"c1": answer("c1")}
+
+
+@pytest.mark.parametrize("on_disk", ["postgres"], indirect=True)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "TRUNCATE log",
+        "TRUNCATE answered",
+        "SET session_replication_role = replica; DELETE FROM log",
+    ],
+)
+def test_postgres_itself_refuses_to_empty(on_disk: Place, statement: str):
+    log = on_disk.open()
+    rows = append(log, ("a", 1, "T"), answers=(answer("c1"),))
+    with pytest.raises(psycopg.Error, match="append-only"):
+        on_disk.raw(statement)
+    assert log.rows(0, 10) == rows
+
+
+def test_closed_it_says_so(on_disk: Place):
+    log = on_disk.open()
+    append(log, ("a", 1, "T"))
+    log.close()
+    log.close()
+    with pytest.raises(StoreFault):
+        log.rows(0, 10)
+    with pytest.raises(StoreFault), log.appending():
+        pass
+
+
+def test_closing_waits_for_who_reads(on_disk: Place):
+    log = on_disk.open()
+    append(log, *((f"s{i}", 1, "T") for i in range(500)))
+    begun = threading.Event()
+
+    def read() -> int:
+        for times in range(100_000):
+            begun.set()
+            try:
+                assert len(log.rows(0, 500)) == 500
+            except StoreFault:
+                return times
+        return -1
+
+    with ThreadPoolExecutor(4) as threads:
+        reading = [threads.submit(read) for _ in range(4)]
+        assert begun.wait(10)
+        log.close()
+        assert all(future.result() >= 0 for future in reading)
+
+
+def test_closing_ends_every_thread(on_disk: Place):
+    before = set(threading.enumerate())
+    log = on_disk.open()
+    append(log, ("a", 1, "T"))
+    assert log.wait(0, 1)
+    log.close()
+    assert set(threading.enumerate()) <= before
+
+
+def test_a_log_in_memory_is_nobody_elses():
+    one, other = MemoryLog(), MemoryLog()
+    append(one, ("a", 1, "T"))
+    assert other.head() == 0
