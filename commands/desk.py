@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from eventsourcing.persistence import IntegrityError
 
 from commands.ids import new_id
 from commands.table import Loaded, decision_of, stream_of, words_of
@@ -25,7 +24,7 @@ from domain.reading import DocumentInvalid
 from domain.refusals import InTheFuture, Refusal, UnknownSite, VersionMoved
 from domain.registers import SITE_KIND, Registers
 from store.codec import Codec, Row
-from store.log import Answered, Appending, Log
+from store.log import Answered, Appending, IntegrityError, Log
 from store.register_reader import REGISTER_TOPICS, read_registers, take_registers
 
 FUTURE = timedelta(minutes=5)

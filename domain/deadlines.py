@@ -64,7 +64,16 @@ def _fact(clock: Clock, said: Pending, registers: Registers, at: datetime) -> Cl
 
 
 def _addressee(clock: Clock, role: str, registers: Registers, at: datetime) -> StaffId | None:
-    known = registers.rules.rulebook(clock.rules).roles.get(role)
+    """Who stands behind the role on that day, by the roster in force now: the promise is old, people are not."""
+    rules = registers.rules
+    known = next(
+        (
+            book.roles[role]
+            for book in (rules.rulebook(rules.version), rules.rulebook(clock.rules))
+            if role in book.roles
+        ),
+        None,
+    )
     if known is None:
         return None
     day = at.astimezone(registers.zone(clock.site)).date().isoformat()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from domain.clocks import Clock
+from domain.working_time import Working
 from projections.board import Board
 from projections.clocks import Clocks
 from projections.dossier import Dossier
@@ -11,17 +15,30 @@ from projections.satisfaction import Satisfaction
 from store.codec import Codec
 from store.log import Log
 from store.view_db import ViewDb
-from store.views import Views
+from store.views import PAGE, Views
 
 CaseViews = Views[Dossier]
+WHOLE: Final = 100
 
 
-def all_views(log: Log, db: ViewDb, codec: Codec | None = None) -> CaseViews:
-    """The five views, made where they are missing."""
+def all_views(
+    log: Log, db: ViewDb, codec: Codec | None = None, *, page: int = PAGE
+) -> CaseViews:
+    """The five views, made where they are missing; `page` is how many facts are projected at once."""
     views = (History(), Clocks(), Board(), FirstTimeFix(), Satisfaction())
-    return Views(log, db, views, Dossier, unsettled, codec)
+    return Views(log, db, views, Dossier, unsettled, codec, page=page)
 
 
 def unsettled(case: Dossier) -> bool:
-    """Whether a year is missing from a calendar that one of the case's clocks counts on."""
-    return any(clock.provisional for clock in case.clocks)
+    """Whether a later calendar may still change the case's rows.
+
+    A year is missing that a deadline counts on, or that a rung beyond the deadline may reach into.
+    """
+    return any(clock.provisional or _speaks_later(clock) for clock in case.clocks)
+
+
+def _speaks_later(clock: Clock) -> bool:
+    """Whether a rung may come when more working time than the target has passed."""
+    if type(clock.within) is not Working or not (clock.running or clock.breached):
+        return False
+    return any(rung.at.percent is not None and rung.at.percent > WHOLE for rung in clock.rule.ladder)

@@ -65,6 +65,7 @@ class Missed(NamedTuple):
     cycle: int
     verdict: str
     due: int | None
+    site: str
 
 
 def figures(
@@ -115,11 +116,10 @@ def behind(
         parameters,
     )
     found = []
-    for *row, site in rows:
-        missed = Missed._make(row)  # type: ignore[arg-type]
+    for missed in map(Missed._make, rows):
         if months is not None:
             due = None if missed.due is None else missed.due // QUARTER
-            month = _month(due, zone_of(str(site)))
+            month = _month(due, zone_of(missed.site))
             if month is None or not months[0] <= month <= months[1]:
                 continue
         found.append(missed)

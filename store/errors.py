@@ -1,4 +1,5 @@
 """For faults of the store, said in one sentence: what, where, what to do."""
+# ruff: noqa: D205 - a docstring is the sentence shown, however long it is
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ class StoreFault(Exception):
     @property
     def sentence(self) -> str:
         """The English sentence."""
-        return (type(self).__doc__ or "").strip().format_map(self.details)
+        return " ".join((type(self).__doc__ or "").split()).format_map(self.details)
 
     @property
     def sentence_zh(self) -> str:
@@ -35,31 +36,41 @@ class StoreFault(Exception):
 
 
 class LogFromNewerVersion(StoreFault):
-    """The log {where} holds {what}, written by a newer version: upgrade this program, nothing was changed."""
+    """The log {where} holds {what}, written by a newer version: upgrade this program,
+    nothing was changed.
+    """
 
     zh = "日志 {where} 含有 {what}，由更新的版本写入，请升级本程序；未做任何修改。"
 
 
 class LogDamaged(StoreFault):
-    """The database {where} is damaged ({problem}): restore it from a backup, nothing was changed."""
+    """The database {where} is damaged ({problem}): restore it from a backup,
+    nothing was changed.
+    """
 
     zh = "数据库 {where} 已损坏（{problem}），请从备份恢复；未做任何修改。"
 
 
 class DiskFull(StoreFault):
-    """The disk under {where} is full: free some space and try again, the last command was not stored."""
+    """The disk under {where} is full: free some space and try again,
+    the last command was not stored.
+    """
 
     zh = "{where} 所在磁盘已满，请腾出空间后重试；最后的命令没有保存。"
 
 
 class StoreAway(StoreFault):
-    """The database {where} does not answer ({problem}): start it or check the address, nothing was stored."""
+    """The database {where} does not answer ({problem}): start it or check the address,
+    nothing was stored.
+    """
 
     zh = "数据库 {where} 没有响应（{problem}），请启动它或检查地址；未保存任何内容。"
 
 
 class CommitUnconfirmed(StoreAway):
-    """The database {where} went away while storing ({problem}): repeat the command with its id, it is stored once at most."""
+    """The database {where} went away while storing ({problem}): repeat the command with its id,
+    it is stored once at most.
+    """
 
     zh = "数据库 {where} 在保存时断开（{problem}），请用同一命令编号重试；最多只会保存一次。"
 

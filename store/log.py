@@ -12,6 +12,7 @@ from uuid import UUID
 
 from eventsourcing.persistence import (
     ApplicationRecorder,
+    IntegrityError,
     ListenNotifySubscription,
     Notification,
     StoredEvent,
@@ -21,6 +22,8 @@ from eventsourcing.persistence import (
 from store.codec import Row
 from store.errors import StoreFault
 
+__all__ = ["FORMAT", "Answered", "Appending", "IntegrityError", "Log", "PollingSubscription", "Whole"]
+
 FORMAT = 1
 """The layout of the log's tables; a store with a higher number was written by a newer version."""
 
@@ -28,7 +31,7 @@ READ_AT_ONCE = 500
 
 
 class Answered(NamedTuple):
-    """How a command was answered: the stream's version and the log position after it, and how many facts it stored."""
+    """How a command was answered: where stream and log stood then, and how many facts it stored."""
 
     command: str
     stream: str
@@ -65,7 +68,7 @@ class Appending(Protocol):
 
 
 class Whole:
-    """What keeps a block whole: a refused append is remembered, so that nothing of the block is stored."""
+    """What keeps a block whole: after a refused append nothing of the block is stored."""
 
     head: int
     refused: Exception | None = None
@@ -90,7 +93,7 @@ class Whole:
 
 
 class Log(ApplicationRecorder):
-    """An append-only log of rows. Engines differ in where the rows live, never in what they promise."""
+    """An append-only log of rows. Engines differ in where rows live, never in what they promise."""
 
     where: str
 
@@ -101,7 +104,7 @@ class Log(ApplicationRecorder):
 
     @abstractmethod
     def appending(self) -> AbstractContextManager[Appending]:
-        """Hold the log for writing; what is appended is durable when the block is left, or not there at all."""
+        """Hold the log; what is appended is durable when the block is left, or not there at all."""
 
     @abstractmethod
     def rows(self, after: int, limit: int, topics: Sequence[str] = ()) -> list[Row]:
@@ -121,11 +124,7 @@ class Log(ApplicationRecorder):
 
     @abstractmethod
     def documents(self, until: int) -> Iterator[tuple[str, int, bytes]]:
-        """Every stream up to a position, by name: how many rows, and a JSON array of their documents in order."""
-
-    @abstractmethod
-    def by_stream(self, until: int) -> Iterator[Row]:
-        """All rows up to a position, ordered by stream and version: each stream in one piece."""
+        """Each stream up to a position, by name: how many rows, their documents as a JSON array."""
 
     @abstractmethod
     def head(self) -> int:
@@ -238,7 +237,7 @@ class Log(ApplicationRecorder):
 
 
 class PollingSubscription(ListenNotifySubscription[ApplicationRecorder]):
-    """A subscription woken by writers of this process and, for all others, by looking every quarter second."""
+    """A subscription woken by what wakes the log's readers, and looking every quarter second."""
 
     def __init__(self, recorder: Log, gt: int | None = None, topics: Sequence[str] = ()) -> None:
         """Start to watch the log."""

@@ -1,4 +1,4 @@
-"""For the log in memory: the same promises as the engines on disk, for tests and try-outs, gone with the process."""
+"""For the log in memory: the same promises, for tests and try-outs, gone with the process."""
 
 from __future__ import annotations
 
@@ -76,13 +76,9 @@ class MemoryLog(Log):
 
     def documents(self, until: int) -> Iterator[tuple[str, int, bytes]]:
         """Every stream up to a position as one JSON array."""
-        for stream, rows in groupby(self.by_stream(until), key=lambda row: row.stream):
+        for stream, rows in groupby(self.streams(list(self._streams), until), key=lambda row: row.stream):
             states = [row.state for row in rows]
             yield stream, len(states), b"[" + b",".join(states) + b"]"
-
-    def by_stream(self, until: int) -> Iterator[Row]:
-        """All rows up to a position, ordered by stream and version."""
-        return iter(self.streams(list(self._streams), until))
 
     def head(self) -> int:
         """The last position."""

@@ -1,14 +1,16 @@
-"""For opening a log by its address: a file path, a PostgreSQL database, or memory."""
+"""For opening a log and its views by one address: a file path, a PostgreSQL database, or memory."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from store.errors import StoreFault, StoreReadOnly, StoreUnknown
 from store.log import Log
 from store.memory import MemoryLog
 from store.sqlite import SQLiteLog
+from store.view_db import SQLiteViewDb, ViewDb
 
 MEMORY = ":memory:"
 POSTGRES = ("postgresql://", "postgres://")
@@ -29,6 +31,41 @@ def open_log(store: str, *, create: bool = True) -> Log:
 
         return PostgresLog(store, create=create)
     return SQLiteLog(_file(store, create=create), create=create)
+
+
+def open_views(store: str) -> ViewDb:
+    """The database of the views of the log at an address; the caller closes it.
+
+    It is made where it is missing: what is in it can be had from the log again.
+
+    Raises:
+        StoreFault: it cannot be used, for the reason its class says.
+    """
+    if store == MEMORY:
+        return _FleetingViewDb()
+    if store.startswith(POSTGRES):
+        from store.view_db_postgres import PostgresViewDb  # noqa: PLC0415 - as above
+
+        return PostgresViewDb(store)
+    return SQLiteViewDb(views_path(str(_file(store, create=True))))
+
+
+def views_path(store: str) -> Path:
+    """The file beside a SQLite log in which its views live."""
+    path = Path(store).expanduser()
+    return path.with_name(f"{path.stem}.views{path.suffix or '.db'}")
+
+
+class _FleetingViewDb(SQLiteViewDb):
+    """The views of a log in memory: in a file that goes with them."""
+
+    def __init__(self) -> None:
+        self._folder = TemporaryDirectory(prefix="guanjia-views-")
+        super().__init__(Path(self._folder.name) / "views.db")
+
+    def close(self) -> None:
+        super().close()
+        self._folder.cleanup()
 
 
 def _file(store: str, *, create: bool) -> Path:

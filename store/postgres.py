@@ -111,10 +111,6 @@ class PostgresLog(Log):
         end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
         return list(map(Row._make, self._read(self.statements.prefixed, prefix, end)))
 
-    def by_stream(self, until: int) -> Iterator[Row]:
-        """All rows up to a position, ordered by stream and version."""
-        return map(Row._make, self._long_read(self.statements.by_stream, until))
-
     def documents(self, until: int) -> Iterator[tuple[str, int, bytes]]:
         """Every stream up to a position as one JSON array, which PostgreSQL gathers."""
         return ((a, b, c) for a, b, c in self._long_read(self.statements.documents, until))

@@ -114,7 +114,6 @@ class Statements:
             columns + " WHERE stream = ANY(%s) AND position <= %s ORDER BY stream, version"
         )
         self.prefixed = said(columns + " WHERE stream >= %s AND stream < %s ORDER BY position")
-        self.by_stream = said(columns + " WHERE position <= %s ORDER BY stream, version")
         self.documents = said(
             "SELECT stream, count(*), '['::bytea || string_agg(state, ',' ORDER BY version) || ']'"
             " FROM {schema}.log WHERE position <= %s GROUP BY stream ORDER BY stream"

@@ -1,4 +1,4 @@
-"""For SQLite itself: which build is used, how it is judged, and what its errors mean to a person."""
+"""For SQLite itself: which build is used, how it is judged, what its errors mean to a person."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def number(connection: apsw.Connection, question: str) -> int:
 
 @contextmanager
 def told(where: object) -> Iterator[None]:
-    """Turn SQLite's errors into faults a person understands; broken uniqueness into the library's error."""
+    """Turn SQLite's errors into faults, and broken uniqueness into the library's error."""
     try:
         yield
     except ERRORS as error:
@@ -113,7 +113,7 @@ def _no_room(where: object) -> bool:
 
 
 class PerThread:
-    """One connection per thread to the same file, all closed together; a thread's end closes its own."""
+    """One connection per thread to the same file; those of ended threads are closed."""
 
     def __init__(self, path: Path) -> None:
         """Open nothing yet."""

@@ -9,65 +9,31 @@ from __future__ import annotations
 import gc
 import hashlib
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Generic, Protocol, TypeVar
 
-from domain.registers import Registers
 from store.codec import Codec, Row
 from store.errors import StoreFault
 from store.log import Log
 from store.register_reader import read_registers
+from store.view_books import Definition, ViewBooks, physical_name
 from store.view_db import Record, Table, ViewDb
-from store.view_fold import Fold, Folder, bulks
+from store.view_fold import BULK, Fold, Folder, bulks
 
 PAGE = 5000
-LOST_AFTER = 3600.0
-"""Seconds without a sign of life after which the tables of an unfinished rebuild are dropped."""
 
 Case = TypeVar("Case")
 CaseIn = TypeVar("CaseIn", contravariant=True)
 Rows = Mapping[str, Sequence[Record]]
 Progress = Callable[[int, int], None]
 
-_TABLES = (
-    "CREATE TABLE IF NOT EXISTS views (name TEXT PRIMARY KEY, version BIGINT NOT NULL,"
-    " generation BIGINT NOT NULL, position BIGINT NOT NULL, mark TEXT NOT NULL,"
-    " newest BIGINT NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS generations (physical TEXT PRIMARY KEY, name TEXT NOT NULL,"
-    " generation BIGINT NOT NULL, alive BIGINT NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS pulses (name TEXT PRIMARY KEY, at BIGINT NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS unsettled (case_id TEXT PRIMARY KEY)",
-)
 
-
-class View(Protocol[CaseIn]):
+class View(Definition, Protocol[CaseIn]):
     """One question and its tables. A new ``version`` of the definition is rebuilt by itself."""
-
-    @property
-    def name(self) -> str:
-        """The stored name; never reused for another question."""
-
-    @property
-    def version(self) -> int:
-        """Which definition this is, from 1."""
-
-    @property
-    def tables(self) -> tuple[Table, ...]:
-        """The tables, whose rows begin with the case."""
 
     def rows(self, case: CaseIn) -> Rows:
         """The rows of one case, by table name."""
-
-
-class State(NamedTuple):
-    """How a view stands: ``mark`` is a fingerprint of the log's row at ``position``."""
-
-    version: int
-    generation: int
-    position: int
-    mark: str
 
 
 class Views(Generic[Case]):
@@ -76,10 +42,6 @@ class Views(Generic[Case]):
     ``fold`` turns all facts of a case, and the registers, into what the views look at; ``unsettled``
     names a case whose rows a later calendar may still change. Several threads and processes may
     have the same views: each page is written by whoever comes first.
-
-    A view's tables carry the number of their generation; a plain name stands for the living one. A
-    rebuild fills a generation of its own and lets it live when it has seen as much of the log as
-    the one before. Of two rebuilds the one that began later stays.
     """
 
     def __init__(
@@ -103,87 +65,198 @@ class Views(Generic[Case]):
         self._size = page
         self._turn = threading.RLock()
         self._folder = self._new_folder()
-        self._prepare()
+        self._books = ViewBooks(log, db, self.views)
 
     def _new_folder(self) -> Folder[Case]:
         return Folder(self.log, self.codec, self._fold)
 
-    # ------------------------------------------------------------------ positions
-
     def position(self) -> int:
         """The position up to which every view has seen the log."""
-        states = self._states()
-        return min((_seen(view, states[name]) for name, view in self.views.items()), default=0)
+        return self._books.position()
 
-    def _states(self) -> dict[str, State]:
-        rows = self.db.ask("SELECT name, version, generation, position, mark FROM views")
-        return {str(name): State._make(state) for name, *state in rows}
+    # ------------------------------------------------------------------ live batches
 
-    def _prepare(self) -> None:
-        try:
-            known = self._states()
-        except StoreFault:  # there is no such table yet, or whatever is wrong is said below
-            known = {}
-        if known.keys() >= self.views.keys():
-            return
-        with self.db.writing():
-            for statement in _TABLES:
-                self.db.run(statement)
-            for name in self.views.keys() - self._states().keys():
-                self.db.run("INSERT INTO views VALUES (?, 0, 0, 0, '', 0)", (name,))
-                self._let_live(self.views[name], self._make(self.views[name]), 0, "")
+    def catch_up(self, progress: Progress | None = None) -> int:
+        """Project what the log holds beyond the views' positions; returns how many facts that were.
 
-    def _distrust(self, states: Mapping[str, State]) -> bool:
-        """Whether a view saw another log than this, which was put back from a backup perhaps.
-
-        Such views are rebuilt like those of an older definition; until then their rows answer.
+        Views of an older definition, or with a whole long log before them, are rebuilt instead.
         """
-        marks = {state.position: self._mark(state.position) for state in states.values()}
-        if all(state.mark == marks[state.position] for state in states.values()):
-            return False
+        seen = 0
+        with self._turn:
+            while (step := self._step(progress)) is not None:
+                seen += step
+        return seen
+
+    def _step(self, progress: Progress | None) -> int | None:
+        """Project a page or rebuild what needs it: the facts that took, None at the log's end."""
+        states = self._books.ours()
+        at = min((state.position for state in states.values()), default=None)
+        if at is None or (self._folder.at != at and self._books.distrust(states)):
+            return None if at is None else 0
+        head = self.log.head()
+        rebuilt = [
+            name
+            for name, state in states.items()
+            if state.version < self.views[name].version or (head > BULK and not state.position)
+        ]
+        if rebuilt:
+            return self._build(rebuilt, progress)
+        ahead = (state.position - at for state in states.values() if state.position > at)
+        page = self.log.rows(at, min((self._size, *ahead)))
+        if not page:
+            return None
+        mine = self._project(page, at)
+        if progress is not None:
+            progress(page[-1].position, max(head, page[-1].position))
+        return len(page) if mine else 0
+
+    def _project(self, page: Sequence[Row], at: int) -> bool:
+        """Write the rows of every case a page touches; whether nobody else was faster."""
+        try:
+            with self.db.writing():
+                states = self._books.ours().items()
+                behind = {name: state.generation for name, state in states if state.position == at}
+                if behind:
+                    self._write_page(self._folder, behind, page, at)
+                    self._books.move(behind, page[-1])
+        except BaseException:
+            self._folder.forget()
+            raise
+        if not behind:
+            self._folder.forget()
+        return bool(behind)
+
+    def _write_page(
+        self, folder: Folder[Case], generations: Mapping[str, int], page: Sequence[Row], at: int
+    ) -> None:
+        changed = folder.learn(page, at)
+        touched = [row.stream for row in page]
+        if changed:
+            touched.extend(self._unsettled_cases())
+        cases = folder.cases(touched, page)
+        for name, generation in generations.items():
+            view = self.views[name]
+            rows = _rows(view, cases)
+            for table in view.tables:
+                physical = physical_name(table, generation)
+                if not table.keeps:
+                    self.db.remove(physical, list(cases))
+                self.db.replace(table, physical, rows[table.name])
+        self.db.remove("unsettled", list(cases))
+        self._note_unsettled(name for name, case in cases.items() if self._unsettled(case))
+
+    def _unsettled_cases(self) -> list[str]:
+        return [str(case) for (case,) in self.db.ask("SELECT case_id FROM unsettled")]
+
+    def _note_unsettled(self, cases: Iterable[str]) -> None:
+        self.db.insert("unsettled", ("case_id",), [(case,) for case in cases])
+
+    # ------------------------------------------------------------------ rebuild
+
+    def rebuild(
+        self, names: Sequence[str] | None = None, progress: Progress | None = None
+    ) -> int:
+        """Build views from nothing beside the living ones and swap them in; returns the facts read.
+
+        The living tables answer, and follow the log, until the swap.
+        """
+        self._books.distrust(self._books.ours())
+        facts = self._build(names or list(self.views), progress)
+        self.catch_up()
+        return facts
+
+    def _build(self, names: Sequence[str], progress: Progress | None) -> int:
+        until = self.log.head()  # before the registers, which may be newer than the facts, not older
+        registers = read_registers(self.log, self.codec)
+        facts = 0
+        unsettled: list[str] = []
         with self.db.writing():
-            if self._states() == states:
-                self.db.run("UPDATE views SET version = 0, position = 0, mark = ''")
-                self.db.run("DELETE FROM unsettled")
-        return True
+            self._books.drop_lost()
+            building = {name: self._books.make(self.views[name]) for name in names}
+        try:
+            with _without_cycles():
+                for cases, count in bulks(self.log, self.codec, self._fold, registers, until):
+                    with self.db.writing():
+                        self._fill(self._books.alive(building), cases)
+                    unsettled.extend(n for n, case in cases.items() if self._unsettled(case))
+                    facts += count
+                    if progress is not None:
+                        progress(facts, until)
+            with self.db.writing():
+                self._finish(self._books.alive(building), until, unsettled)
+        except BaseException:
+            with suppress(StoreFault), self.db.writing():
+                self._books.drop(building)
+            raise
+        return facts
 
-    def _mark(self, position: int) -> str:
-        """A fingerprint of the row at a position, nothing for a row that is not there."""
-        rows = self.log.rows(position - 1, 1) if position else ()
-        return _fingerprint(rows[0]) if rows and rows[0].position == position else ""
+    def _fill(self, generations: Mapping[str, int], cases: Mapping[str, Case]) -> None:
+        for name, generation in generations.items():
+            rows = _rows(self.views[name], cases)
+            for table in self.views[name].tables:
+                self.db.insert(physical_name(table, generation), table.names, rows[table.name])
 
-    # ------------------------------------------------------------------ generations
+    def _finish(
+        self, generations: Mapping[str, int], until: int, unsettled: Sequence[str]
+    ) -> None:
+        """Bring new generations to where the living ones are, nobody else writing, and swap them."""
+        states = self._books.ours()
+        ours = {name: number for name, number in generations.items() if name in states}
+        self._books.drop({name: number for name, number in generations.items() if name not in states})
+        for name, generation in ours.items():
+            self._books.index(self.views[name], generation)
+        noted = set(self._unsettled_cases())
+        self._note_unsettled(case for case in unsettled if case not in noted)
+        current = (n for n in ours if states[n].version == self.views[n].version)
+        target = max((states[name].position for name in current), default=0)
+        folder = self._new_folder()
+        while until < target and (page := self.log.rows(until, min(self._size, target - until))):
+            self._write_page(folder, ours, page, until)
+            until = page[-1].position
+        for name, generation in ours.items():
+            self._books.let_live(self.views[name], generation, until)
 
-    def _make(self, view: View[Case]) -> int:
-        """Make the empty tables of a new generation, whose number was never given before."""
-        self.db.run("UPDATE views SET newest = newest + 1 WHERE name = ?", (view.name,))
-        ((newest,),) = self.db.ask("SELECT newest FROM views WHERE name = ?", (view.name,))
-        generation = int(newest)  # type: ignore[arg-type]
-        for table in view.tables:
-            physical = _physical(table, generation)
-            self.db.create(table, physical)
-            self.db.run(
-                "INSERT INTO generations VALUES (?, ?, ?, ?)",
-                (physical, view.name, generation, _now()),
-            )
-        return generation
+    # ------------------------------------------------------------------ signs of life
 
-    def _let_live(self, view: View[Case], generation: int, position: int, mark: str) -> None:
-        """Let a generation, whose tables have their keys, answer under the view's names."""
-        if position == 0:
-            self._index(view, generation)
-        older = self.db.ask(
-            "SELECT physical FROM generations WHERE name = ? AND generation < ?",
-            (view.name, generation),
-        )
-        for (physical,) in older:
-            self.db.run(f"DROP VIEW IF EXISTS {str(physical).rpartition('_g')[0]}")
-        for table in view.tables:
-            physical = _physical(table, generation)
-            self.db.run(f"DROP VIEW IF EXISTS {table.name}")
-            self.db.run(f"CREATE VIEW {table.name} AS SELECT * FROM {physical}")
-        self._drop(older)
-        self.db.run(
-            "UPDATE views SET version = ?, generation = ?, position = ?, mark = ? WHERE name = ?",
-            (view.version, generation, position, mark, view.name),
-        )
+    def note_pulse(self, name: str, at: int) -> None:
+        """Note when a worker last did its round, in microseconds since 1970, for other processes."""
+        with self.db.writing():
+            self.db.run("DELETE FROM pulses WHERE name = ?", (name,))
+            self.db.run("INSERT INTO pulses (name, at) VALUES (?, ?)", (name, at))
+
+    def pulses(self) -> dict[str, int]:
+        """When each worker last did its round."""
+        return {str(name): int(at) for name, at in self.db.ask("SELECT name, at FROM pulses")}  # type: ignore[arg-type]
+
+    # ------------------------------------------------------------------ comparison
+
+    def digest(self, name: str) -> str:
+        """A fingerprint of all rows of a view, the same for the same rows on every engine."""
+        sums = hashlib.sha256()
+        for table in self.views[name].tables:
+            columns, key = ", ".join(table.names), ", ".join(table.key)
+            for row in self.db.ask(f"SELECT {columns} FROM {table.name} ORDER BY {key}"):
+                sums.update(repr(row).encode())
+        return sums.hexdigest()
+
+
+def _rows(view: View[Case], cases: Mapping[str, Case]) -> dict[str, list[Record]]:
+    """The rows of some cases by table name."""
+    rows: dict[str, list[Record]] = {table.name: [] for table in view.tables}
+    of_case = view.rows
+    for case in cases.values():
+        for name, some in of_case(case).items():
+            rows[name].extend(some)
+    return rows
+
+
+@contextmanager
+def _without_cycles() -> Iterator[None]:
+    """Spare the search for garbage in cycles: folding makes millions of objects and none of them."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import fields
+from string import Formatter
 
 import pytest
 
@@ -11,6 +12,7 @@ from commands import table, verbs
 from commands.table import BEGINNINGS, COMMANDS, DECISIONS
 from commands.verbs import CaseCommand, Command
 from domain import complaint, deadlines, registers, repair
+from domain.refusals import Refusal
 
 KINDS = [("complaint", complaint, table._COMPLAINT), ("repair", repair, table._REPAIR)]
 PAIRS = [
@@ -76,3 +78,26 @@ def test_every_command_says_what_it_asks_in_both_languages(verb):
     said = inspect.getdoc(verb) or ""
     assert any("\u4e00" <= character <= "\u9fff" for character in said)
     assert said.isprintable()
+
+
+def names_in(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(sentence) if name}
+
+
+REFUSALS = [
+    refusal
+    for refusal in (Refusal, *Refusal.__subclasses__())
+    if refusal.__module__.startswith(("domain.", "commands."))
+]
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+def test_every_refusal_says_what_to_do_in_both_languages(refusal):
+    """One sentence each, of a length to be read, naming the same details."""
+    english = (refusal.__doc__ or "").strip()
+    assert english.endswith(".")
+    assert ":" in english  # what is the matter: what to do
+    assert "\n" not in english
+    assert refusal.zh.endswith("。")
+    assert refusal is Refusal or refusal.zh != Refusal.zh
+    assert names_in(english) >= names_in(refusal.zh)

@@ -47,7 +47,7 @@ def values_of(hint: Any) -> list[Any]:
 
 
 def examples_of(kind: Any) -> Iterator[Any]:
-    """With all its fields, with only those it cannot do without, and with each choice of each field."""
+    """With all its fields, with only those it needs, and with each choice of each field."""
     hints = get_type_hints(kind)
     fields = {field.name: values_of(hints[field.name]) for field in dataclasses.fields(kind)}
     plain = {name: values[0] for name, values in fields.items()}

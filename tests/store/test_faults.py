@@ -5,12 +5,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
-import psycopg
 import apsw
+import psycopg
 import pytest
 
 from store import postgres_engine, sqlite_engine
@@ -35,20 +35,37 @@ from store.sqlite import SQLiteLog
 from tests.support.postgres import PostgresServer
 
 
-def append(log: Log, *streams: str, state: bytes = b"{}") -> list[Row]:
+def append(
+    log: Log,
+    *streams: str,
+    state: bytes = b"{}",
+    first: Callable[[], object] = bool,
+    then: Callable[[], object] = bool,
+) -> list[Row]:
+    """Append a row to each stream; `first` and `then` happen while the log is held."""
     with log.appending() as appending:
+        first()
         head = appending.head
         rows = [Row(head + i, stream, head + i, "T", state) for i, stream in enumerate(streams, 1)]
         appending.append(rows, ())
+        then()
     return rows
 
 
 def fill(log: Log) -> list[Row]:
     """Append until the disk is full; returns what was acknowledged."""
+    return fill_with(log, lambda: b"x" * 20_000)
+
+
+def fill_with(log: Log, state: Callable[[], bytes]) -> list[Row]:
     kept: list[Row] = []
-    with pytest.raises(DiskFull, match="腾出空间"):
+
+    def append_on_and_on() -> None:
         for number in range(5000):
-            kept += append(log, f"s{number}", f"t{number}", state=b"x" * 20_000)
+            kept.extend(append(log, f"s{number}", f"t{number}", state=state()))
+
+    with pytest.raises(DiskFull, match="腾出空间"):
+        append_on_and_on()
     return kept
 
 
@@ -282,9 +299,8 @@ def test_a_restarted_server_still_wakes_who_waits(
 def test_a_connection_lost_before_the_commit_stores_nothing(
     postgres_server: PostgresServer, log: PostgresLog
 ):
-    with pytest.raises(StoreAway) as lost, log.appending() as appending:
-        postgres_server.kill()
-        appending.append([Row(1, "a", 1, "T", b"")], ())
+    with pytest.raises(StoreAway) as lost:
+        append(log, "a", first=postgres_server.kill)
     assert type(lost.value) is StoreAway
     postgres_server.start()
     assert log.head() == 0
@@ -293,9 +309,8 @@ def test_a_connection_lost_before_the_commit_stores_nothing(
 def test_a_connection_lost_during_the_commit_says_that_nobody_knows(
     postgres_server: PostgresServer, log: PostgresLog
 ):
-    with pytest.raises(CommitUnconfirmed, match="repeat the command"), log.appending() as appending:
-        appending.append([Row(1, "a", 1, "T", b"")], ())
-        postgres_server.kill()
+    with pytest.raises(CommitUnconfirmed, match="repeat the command"):
+        append(log, "a", then=postgres_server.kill)
     postgres_server.start()
     assert log.head() == 0
     assert append(log, "a")[0].position == 1
@@ -359,10 +374,10 @@ def test_a_frozen_writer_loses_the_log_to_the_others(
     monkeypatch.setattr(postgres_engine, "FROZEN_SECONDS", 1)
     url = postgres_server.new_database()
     with closing(PostgresLog(url)) as frozen, closing(PostgresLog(url)) as other:
-        with pytest.raises(StoreFault, match="idle-in-transaction"), frozen.appending() as holder:
-            holder.append([Row(1, "frozen", 1, "T", b"")], ())
-            taken_over = append(other, "b")
-        assert taken_over[0].position == 1
+        taken_over: list[Row] = []
+        with pytest.raises(StoreFault, match="idle-in-transaction"):
+            append(frozen, "a", then=lambda: taken_over.extend(append(other, "b")))
+        assert [row.position for row in taken_over] == [1]
         assert [row.stream for row in frozen.rows(0, 10)] == ["b"]
 
 
@@ -414,7 +429,7 @@ def test_a_full_disk_under_postgres_loses_nothing(
             admin.execute(f"CREATE TABLESPACE small LOCATION '{folder}'")
             admin.execute(f"ALTER DATABASE {name} SET default_tablespace = small")
         with closing(PostgresLog(url)) as log:
-            kept = fill_with_noise(log)
+            kept = fill_with(log, lambda: os.urandom(1500))  # which cannot be compressed
             assert len(kept) > 10
             assert log.rows(0, 10_000) == kept
             with psycopg.connect(url, autocommit=True) as admin:
@@ -430,15 +445,6 @@ def test_a_full_disk_under_postgres_loses_nothing(
             admin.execute("DROP TABLESPACE small")
     finally:
         subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
-def fill_with_noise(log: Log) -> list[Row]:
-    """As `fill`, with what cannot be compressed."""
-    kept: list[Row] = []
-    with pytest.raises(DiskFull, match="腾出空间"):
-        for number in range(5000):
-            kept += append(log, f"s{number}", f"t{number}", state=os.urandom(1500))
-    return kept
 
 
 WATCHED = """
