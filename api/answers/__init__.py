@@ -1,0 +1,1 @@
+"""What may be asked, answered as plain data: the same for HTTP, pages and the command line."""

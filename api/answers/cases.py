@@ -1,0 +1,77 @@
+"""For questions about cases: their history, and the open work."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from api.engine import Engine
+from domain.facts import kind_of
+from domain.refusals import UnknownCase
+from domain.registers import Registers
+from projections import board as board_view, history as history_view
+from projections.dossier import instant
+
+Answer = dict[str, Any]
+
+
+def local(value: int | None, zone: ZoneInfo) -> datetime | None:
+    """A view's instant at the site, None where there is none."""
+    return None if value is None else instant(value).astimezone(zone)
+
+
+def case_named(engine: Engine, name: str) -> str:
+    """The case of a number or an external number.
+
+    Raises:
+        UnknownCase: there is none, or several have the external number.
+    """
+    found = history_view.find_case(engine.views.db, name) if "\0" not in name else None
+    if found is None:
+        raise UnknownCase(case=name[:120])
+    return found
+
+
+def history(engine: Engine, name: str, as_of: datetime | None = None) -> Answer:
+    """Every fact of a case; with `as_of`, those the log knew at that instant.
+
+    Raises:
+        UnknownCase: there is no such case, or it was not known at that instant.
+    """
+    case = case_named(engine, name)
+    entries = list(history_view.history(engine.log, engine.codec, case, as_of=as_of))
+    if not entries:
+        raise UnknownCase(case=case)
+    site = _site_of(engine, case)
+    zone = engine.registers().zone(site)
+    facts = [
+        entry._asdict()
+        | {
+            "occurred_at": entry.occurred_at.astimezone(zone),
+            "recorded_at": entry.recorded_at.astimezone(zone),
+        }
+        for entry in entries
+    ]
+    return {"case": case, "kind": kind_of(case), "site": site, "as_of": as_of, "facts": facts}
+
+
+def _site_of(engine: Engine, case: str) -> str:
+    ((site,),) = engine.views.db.ask("SELECT site FROM cases WHERE case_id = ?", (case,))
+    return str(site)
+
+
+def board(
+    engine: Engine, *, site: str | None = None, limit: int = 50, offset: int = 0
+) -> Answer:
+    """Open cases, worst first, and how many there are."""
+    registers = engine.registers()
+    total, broken = board_view.size(engine.views.db, site)
+    rows = board_view.worst_first(engine.views.db, site=site, limit=limit, offset=offset)
+    return {"open": total, "broken": broken, "cases": [_open_case(row, registers) for row in rows]}
+
+
+def _open_case(row: board_view.BoardRow, registers: Registers) -> Answer:
+    zone = registers.zone(row.site)
+    known = row._asdict() | {"opened": local(row.opened, zone), "due": local(row.due, zone)}
+    return {"case": known.pop("case_id"), **known}

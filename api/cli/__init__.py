@@ -1,0 +1,5 @@
+"""The engine for people at a keyboard."""
+
+from api.cli.main import main
+
+__all__ = ["main"]

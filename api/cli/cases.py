@@ -1,0 +1,196 @@
+"""For the commands about cases: histories, promises, open work, explanations, and any command at all."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from api.answers import cases as case_answers, promises
+from api.answers.cases import Answer
+from api.cli.context import Context
+from api.reading import read_command, read_json, read_time
+from api.saying import left, length, reason, status, word
+from commands.desk import Request
+from commands.ids import new_id
+from domain.refusals import CommandInvalid, Phrase
+
+LATE: Final = timedelta(minutes=1)
+
+
+def history(context: Context) -> int:
+    """Every fact of a case."""
+    as_of = read_time(context.asked.as_of, "--as-of") if context.asked.as_of else None
+    with context.engine() as engine:
+        answer = case_answers.history(engine, context.asked.case, as_of)
+    if context.json:
+        context.data(answer)
+        return 0
+    zh = ("#", "时间", "事实", "操作人", "记录时间", "内容")
+    en = ("#", "when", "fact", "who", "recorded", "what")
+    rows = [
+        (
+            fact["version"], context.time(fact["occurred_at"]), status(fact["word"], context.lang), fact["actor"],
+            context.time(fact["recorded_at"]) if fact["recorded_at"] - fact["occurred_at"] > LATE else "",
+            "  ".join(f"{key}={_said(value, context)}" for key, value in fact["changed"].items()),
+        )
+        for fact in answer["facts"]
+    ]  # fmt: skip
+    context.table(zh if context.lang == "zh" else en, rows, f"{answer['case']} · {answer['site']}")
+    return 0
+
+
+def _said(value: Any, context: Context) -> str:
+    if isinstance(value, datetime):
+        return context.time(value.astimezone())
+    if isinstance(value, dict):
+        return ",".join(f"{key}:{item}" for key, item in value.items())
+    return word(str(value), context.lang) if isinstance(value, str) else str(value)
+
+
+def clocks(context: Context) -> int:
+    """Runs of clocks."""
+    asked = context.asked
+    verdict = ("running",) if asked.due else ("lapsed",) if asked.lapsed else ()
+    with context.engine() as engine:
+        rows = promises.runs(
+            engine, case=asked.case, verdict=verdict, limit=asked.limit, offset=asked.offset
+        )
+        counts = promises.counted(engine)
+    if context.json:
+        context.data({"counts": counts, "clocks": rows})
+        return 0
+    now, lang = datetime.now(UTC), context.lang
+    zh = ("工单", "时钟", "轮次", "目标", "到期", "剩余", "状态", "升级")
+    en = ("case", "clock", "cycle", "target", "due", "left", "verdict", "rungs")
+    title = "  ".join(f"{word(verdict, lang)} {n}" for verdict, n in counts.items())
+    context.table(zh if lang == "zh" else en, [_clock(row, now, context) for row in rows], title)
+    return 0
+
+
+def _clock(row: Answer, now: datetime, context: Context) -> tuple[object, ...]:
+    lang = context.lang
+    ended = row["stopped"] is not None or row["due"] is None
+    return (
+        row["case"], row["clock"], row["cycle"], row["target"],
+        context.time(row["due"]) + ("?" if row["provisional"] else ""),
+        "" if ended else left(row["due"], now, lang), word(row["verdict"], lang), row["rungs"] or "",
+    )  # fmt: skip
+
+
+def board(context: Context) -> int:
+    """Open work, worst first."""
+    asked = context.asked
+    with context.engine() as engine:
+        answer = case_answers.board(engine, site=asked.site, limit=asked.limit, offset=asked.offset)
+    if context.json:
+        context.data(answer)
+        return 0
+    now, lang = datetime.now(UTC), context.lang
+    zh = ("工单", "类型", "类别", "楼栋", "状态", "最急的承诺", "到期", "剩余", "超时", "管家", "维修工")
+    en = ("case", "kind", "category", "building", "status", "promise", "due", "left", "broken", "steward", "technician")
+    rows = [
+        (
+            row["case"], word(row["kind"], lang), row["category"], row["building"], word(row["status"], lang),
+            row["clock"], context.time(row["due"]), left(row["due"], now, lang), row["lapsed"] or "",
+            row["steward"], row["technician"] or row["team"],
+        )
+        for row in answer["cases"]
+    ]  # fmt: skip
+    title = context.say(f"待办 {answer['open']}，其中已超时 {answer['broken']}",
+                        f"{answer['open']} open, {answer['broken']} with a broken promise")  # fmt: skip
+    context.table(zh if lang == "zh" else en, rows, title)
+    return 0
+
+
+def explain(context: Context) -> int:
+    """How a deadline came about: the counted stretches sum to the target."""
+    with context.engine() as engine:
+        answer = promises.explained(engine, context.asked.case, context.asked.clock, context.asked.cycle)
+    if context.json:
+        context.data(answer)
+        return 0
+    zh = ("从", "到", "计入", "原因", "说明", "累计")
+    en = ("from", "to", "counted", "reason", "note", "so far")
+    total: float = 0
+    rows: list[tuple[object, ...]] = []
+    for part in answer["stretches"]:
+        total += part["amount"]
+        counted = _amount(part["amount"], answer["unit"], context) if part["counted"] else "-"
+        rows.append(
+            (
+                _exact(part["start"]), _exact(part["end"]), counted, reason(part["reason"], context.lang),
+                part["note"], _amount(total, answer["unit"], context),
+            )
+        )  # fmt: skip
+    target = _amount(answer["target"], answer["unit"], context)
+    title = context.say(
+        f"{answer['title'] or answer['clock']}：目标 {answer['within']} = {target}，到期 {_exact(answer['due'])}，{word(answer['verdict'], 'zh')}",
+        f"{answer['title'] or answer['clock']}: target {answer['within']} = {target}, due {_exact(answer['due'])}, {answer['verdict']}",
+    )
+    context.table(zh if context.lang == "zh" else en, rows, title)
+    return 0
+
+
+def _exact(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S}"
+
+
+def _amount(amount: float, unit: str, context: Context) -> str:
+    if unit != "seconds":
+        return str(amount)
+    return length(timedelta(seconds=amount), context.lang)
+
+
+def ask(context: Context) -> int:
+    """Any command, from JSON or from key=value pairs."""
+    asked = context.asked
+    pairs = not _is_json(asked.fields)
+    data = _pairs(asked.fields) if pairs else _json(asked.fields[0])
+    command = read_command(asked.name, data, strict=not pairs)
+    request = Request(
+        command=command,
+        actor=asked.actor,
+        id=asked.id or new_id(),
+        occurred_at=read_time(asked.occurred_at, "--occurred-at") if asked.occurred_at else None,
+        expected=asked.expect,
+    )
+    with context.engine(settled=False) as engine:
+        answered = engine.ask(request)
+    if context.json:
+        context.data(
+            {
+                "case": answered.stream, "version": answered.version, "position": answered.position,
+                "facts": answered.facts, "command": answered.command,
+            }
+        )  # fmt: skip
+    else:
+        context.line(f"{answered.stream} 第 {answered.version} 版，新增 {answered.facts} 条事实",
+                     f"{answered.stream} is at version {answered.version}, {answered.facts} facts stored")  # fmt: skip
+    return 0
+
+
+def _is_json(given: list[str]) -> bool:
+    return len(given) == 1 and (given[0] == "-" or given[0].lstrip().startswith("{"))
+
+
+def _json(text: str) -> Any:
+    return read_json(sys.stdin.buffer.read() if text == "-" else text)
+
+
+def _pairs(given: list[str]) -> dict[str, Any]:
+    """Fields from ``key=value``; ``labels.color=red`` is one label, lists are written as JSON."""
+    found: dict[str, Any] = {}
+    for pair in given:
+        key, equals, value = pair.partition("=")
+        if not (key and equals):
+            shown = pair[:60]
+            problem = Phrase(f"{shown!r} is not of the form key=value", f"{shown!r} 不是 key=value 的形式")
+            raise CommandInvalid(problem=problem)
+        name, dot, inner = key.partition(".")
+        if dot:
+            known = found.get(name)
+            found[name] = {**(known if isinstance(known, dict) else {}), inner: value}
+        else:
+            found[name] = read_json(value) if value[:1] in ("[", "{") else value
+    return found

@@ -1,0 +1,111 @@
+"""For the command that serves: HTTP on this machine with the scheduler inside, and a demonstration."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import os
+import signal
+import socket
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import uvicorn
+
+from api.cli.context import Context
+from api.demo import inhabit
+from api.engine import Engine, engine
+from api.http import create_app
+from api.settings import HOST, Settings
+from domain.refusals import Refusal
+from store.open import MEMORY, POSTGRES, views_path
+
+DEMO: Final = Path(".guanjia") / "demo.db"
+PATIENCE: Final = 5
+
+
+class PortTaken(Refusal):
+    """Port {port} cannot be used ({problem}): choose another with --port."""
+
+    zh = "端口 {port} 无法使用（{problem}），请用 --port 换一个。"
+
+
+def serve(context: Context) -> int:
+    """Serve until interrupted or told to end."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    settings = context.settings
+    with _listening(settings.port) as listener:
+        settings = dataclasses.replace(settings, port=listener.getsockname()[1])
+        if context.asked.demo:
+            settings = _demo(context, settings)
+        with engine(settings.store, create=context.asked.demo) as opened:
+            if context.asked.demo and not opened.log.head():
+                context.line("正在生成演示小区……", "Making a small neighbourhood...")
+                inhabit(opened)
+            _welcome(context, settings, opened)
+            _run(opened, settings, listener)
+    context.line("已停止。", "Stopped.")
+    return 0
+
+
+def _listening(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except OSError as error:
+        listener.close()
+        raise PortTaken(port=port, problem=error.strerror or str(error)) from None
+    return listener
+
+
+def _demo(context: Context, settings: Settings) -> Settings:
+    """A store for the demonstration: a fresh one, unless another was named."""
+    if context.asked.store:
+        return settings
+    DEMO.parent.mkdir(parents=True, exist_ok=True)
+    for file in (DEMO, views_path(str(DEMO))):
+        for tail in ("", "-wal", "-shm"):
+            file.with_name(file.name + tail).unlink(missing_ok=True)
+    return dataclasses.replace(settings, store=str(DEMO))
+
+
+def _run(opened: Engine, settings: Settings, listener: socket.socket) -> None:
+    """Answer until a signal ends it; a request under way is finished."""
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(opened, settings), log_level="warning", access_log=False, server_header=False,
+            timeout_graceful_shutdown=PATIENCE,
+        )
+    )  # fmt: skip
+    before = signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn sends it to us again at the end
+    try:
+        with suppress(KeyboardInterrupt):
+            server.run(sockets=[listener])
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _welcome(context: Context, settings: Settings, opened: Engine) -> None:
+    """Say where to look and what to type."""
+    where = settings.store
+    away = where.startswith(POSTGRES) or where == MEMORY
+    flag = "" if away else f" --store {os.path.relpath(where) if context.asked.demo else where}"
+    url = f"http://{HOST}:{settings.port}"
+    opened.settle()
+    case = opened.views.db.ask("SELECT case_id FROM board ORDER BY place LIMIT 1")
+    first = str(case[0][0]) if case else "CASE"
+    lines = [
+        (f"管家已启动  {url}/", f"Guanjia is running at {url}/"),
+        (f"  接口描述    {url}/openapi.json", f"  the API     {url}/openapi.json"),
+        (f"  健康状态    {url}/health", f"  its health  {url}/health"),
+        ("在另一个终端里试试：", "Try in another terminal:"),
+        *((f"  guanjia {words}{flag}",) * 2 for words in ("board", "clocks --due", "clocks --lapsed", f"history {first}", "kpi", "doctor")),
+        ("按 Ctrl-C 结束。", "Ctrl-C ends it."),
+    ]  # fmt: skip
+    for zh, en in lines:
+        context.line(zh, en)
+    sys.stdout.flush()

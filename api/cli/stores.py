@@ -1,0 +1,131 @@
+"""For the commands about a store itself: making it, giving it rules, rebuilding it, examining it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from api.answers import health
+from api.cli.context import Context
+from api.engine import Engine
+from api.imports.mapping import load_calendar, load_rulebook
+from api.imports.yaml_lines import read_yaml
+from api.reading import QueryInvalid
+from commands.desk import Request
+from commands.verbs import Command, OpenSite, PublishCalendar, PublishRulebook
+from domain.refusals import Phrase
+from store.log import Answered
+
+SHIPPED: Final = Path(__file__).resolve().parents[1]
+CALENDAR: Final = SHIPPED / "calendars" / "cn.json"
+RULEBOOK: Final = SHIPPED / "rulebooks" / "default.yaml"
+ACTOR: Final = "cli"
+
+
+def init(context: Context) -> int:
+    """Create the store with a calendar, a rulebook and a site; what is there already stays."""
+    asked = context.asked
+    site = OpenSite(site=asked.site, name=asked.name or asked.site, zone=asked.zone)
+    book = PublishRulebook(document=load_rulebook(asked.rulebook)) if asked.rulebook else None
+    with context.engine(create=True, settled=False) as engine:
+        equip(engine, site, book)
+        answer = health.rulebook(engine)
+        where = engine.log.where
+    if context.json:
+        context.data({"store": where, "site": site.site, "zone": site.zone, "rulebook": answer["rulebook"]})
+    else:
+        context.line(
+            f"存储 {where} 已就绪：项目 {site.site}（{site.zone}），规则手册 {answer['rulebook']}，"
+            f"{len(answer['clocks'])} 个时钟。下一步：guanjia serve --store {context.settings.store}",
+            f"The store {where} is ready: site {site.site} ({site.zone}), rulebook {answer['rulebook']}"
+            f" with {len(answer['clocks'])} clocks. Next: guanjia serve --store {context.settings.store}",
+        )
+    return 0
+
+
+def equip(engine: Engine, site: OpenSite, book: PublishRulebook | None = None) -> None:
+    """Publish the shipped calendar and a rulebook, the shipped one where none is in force, and open a site.
+
+    Raises:
+        Refusal, DocumentInvalid: one of them cannot be taken.
+    """
+    known = engine.registers().rules
+    if not known.calendar_versions("cn"):
+        ask(engine, PublishCalendar(document=load_calendar(CALENDAR)))
+    if book is None and not known.rulebook(known.version).clocks:
+        book = PublishRulebook(document=load_rulebook(RULEBOOK))
+    if book is not None:
+        ask(engine, book)
+    ask(engine, site)
+
+
+def ask(engine: Engine, command: Command) -> Answered:
+    """Ask a command in the name of the command line."""
+    return engine.ask(Request(command=command, actor=ACTOR))
+
+
+def publish(context: Context) -> int:
+    """Publish a rulebook or a calendar from a file."""
+    file = context.asked.file
+    command = _read(file)
+    with context.engine(settled=False) as engine:
+        answered = ask(engine, command)
+        version = engine.registers().rules.version
+    what = "rulebook" if isinstance(command, PublishRulebook) else "calendar"
+    if context.json:
+        context.data({"published": what, "rules": version, "new": bool(answered.facts)})
+    elif answered.facts:
+        context.line(f"已发布，规则版本 {version}。", f"Published, rules version {version}.")
+    else:
+        context.line(f"内容与生效的一致，规则版本 {version} 不变。", f"It is in force already, rules version {version}.")
+    return 0
+
+
+def _read(file: Path) -> Command:
+    written = read_yaml(file)  # JSON is YAML, too
+    if isinstance(written.value, dict) and "rulebook" in written.value:
+        return PublishRulebook(document=load_rulebook(file))
+    return PublishCalendar(document=load_calendar(file))
+
+
+def rebuild(context: Context) -> int:
+    """Rebuild views beside the living ones, swap them in, and compare."""
+    with context.engine() as engine:
+        views = engine.views
+        for name in context.asked.views:
+            if name not in views.views:
+                known = ", ".join(views.views)
+                problem = Phrase(f"there is no view {name!r}; there are {known}", f"没有视图 {name!r}，可用：{known}")
+                raise QueryInvalid(problem=problem)
+        names = context.asked.views or list(views.views)
+        before = {name: views.digest(name) for name in names}
+        with context.progress(context.say("重建视图", "rebuilding")) as heard:
+            facts = views.rebuild(names, heard)
+        after = {name: views.digest(name) for name in names}
+    told = [{"view": n, "before": before[n], "after": after[n], "same": before[n] == after[n]} for n in names]
+    return _compared(context, facts, told)
+
+
+def _compared(context: Context, facts: int, told: list[dict[str, Any]]) -> int:
+    if context.json:
+        context.data({"facts": facts, "views": told})
+    else:
+        same = {True: context.say("相同", "same"), False: context.say("不同", "DIFFERENT")}
+        columns = ("视图", "结果", "指纹") if context.lang == "zh" else ("view", "result", "digest")
+        context.table(columns, [(v["view"], same[v["same"]], v["after"][:16]) for v in told],
+                      context.say(f"已读取 {facts} 条事实", f"{facts} facts read"))  # fmt: skip
+    return 0 if all(v["same"] for v in told) else 1
+
+
+def doctor(context: Context) -> int:
+    """Look whether all is well."""
+    with context.engine(settled=False) as engine:
+        findings = health.examine(engine)
+    fine = all(finding.fine for finding in findings)
+    if context.json:
+        context.data({"ok": fine, "findings": health.as_data(findings)})
+    else:
+        for finding in findings:
+            mark = "✓" if finding.fine else "✗"
+            context.line(f"{mark} {finding.sentence.zh}", f"{mark} {finding.sentence}")
+    return 0 if fine else 1

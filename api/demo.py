@@ -1,0 +1,226 @@
+"""For a first look: a small neighbourhood, made by chance from a seed, that speaks only commands.
+
+Three days of complaints and repairs are lived through up to now, with everything recorded at its
+due instant. Some promises are left open so that they lapse within the next minute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any, Final, NamedTuple
+
+from api.engine import Engine
+from api.imports.mapping import load_calendar, load_rulebook
+from commands import verbs
+from commands.desk import Request, Session
+from commands.verbs import Command
+from domain.clocks import clocks_of, next_instant
+from domain.complaint import Nature
+from domain.facts import HouseholdId, StaffId
+from domain.personal import Personal
+from domain.rating import NonAnswer, Rating
+from domain.repair import PauseReason
+from scheduler.agenda import Agenda
+
+SEED: Final = 2026
+CASES: Final = 40
+SITE: Final = "huayuan"
+SHIPPED: Final = Path(__file__).resolve().parent
+HOLDERS: Final = {
+    "supervisor": "chen-主管",
+    "head_of_department": "liu-部门主管",
+    "manager": "zhao-项目经理",
+    "management": "sun-总经理",
+}
+STEWARDS: Final = ("wang-管家", "li-管家", "zhou-管家")
+TECHNICIANS: Final = ("zhang-水电", "wu-弱电", "ma-综合")
+REPAIRS: Final = (
+    ("水管", "厨房水管漏水"), ("电路", "客厅跳闸"), ("门禁", "单元门禁失灵"), ("电梯", "电梯异响"),
+    ("照明", "楼道灯不亮"), ("管道", "卫生间下水慢"),
+)  # fmt: skip
+COMPLAINTS: Final = (
+    ("噪音", "楼上深夜装修"), ("停车", "车位被占"), ("卫生", "楼道堆放杂物"), ("绿化", "草坪踩踏严重"),
+)  # fmt: skip
+ONLINE: Final = "wechat"
+Minutes = float
+
+
+class Said(NamedTuple):
+    """A command at its instant."""
+
+    at: datetime
+    actor: str
+    command: Command
+
+
+def inhabit(engine: Engine, now: datetime | None = None) -> None:
+    """Fill an empty store."""
+    now = now or datetime.now(UTC)
+    said = sorted(_History(Random(SEED), now).all(), key=lambda s: s.at)  # noqa: S311 - a stage set
+    agenda = Agenda()
+    with engine.desk.session() as session:
+        for command in _foundation():
+            session.ask(Request(command=command, actor="demo", relived=now - timedelta(days=4)))
+        for at, actor, command in said:
+            _record_due(session, agenda, at)
+            answered = session.ask(Request(command=command, actor=actor, relived=at))
+            _learn(session, agenda, answered.stream)
+        _record_due(session, agenda, now)
+
+
+def _record_due(session: Session, agenda: Agenda, until: datetime) -> None:
+    """Record what fell due before an instant, as a scheduler that never slept would have."""
+    for at, case in agenda.before(until):
+        session.ask(Request(command=verbs.RecordDue(case=case), actor="scheduler", relived=at))
+        _learn(session, agenda, case)
+
+
+def _learn(session: Session, agenda: Agenda, case: str) -> None:
+    """Let the agenda know when the case has something to say next."""
+    clocks = clocks_of(session.load(case).facts, session.registers)
+    instants = (next_instant(clock, session.registers) for clock in clocks)
+    agenda.learn(case, min((at for at in instants if at is not None), default=None))
+
+
+def _foundation() -> Iterator[Command]:
+    yield verbs.PublishCalendar(document=load_calendar(SHIPPED / "calendars" / "cn.json"))
+    book = load_rulebook(SHIPPED / "rulebooks" / "default.yaml")
+    roles = {
+        name: {**role, "holders": [{"staff": HOLDERS[name]}]} for name, role in book["roles"].items()
+    }
+    yield verbs.PublishRulebook(document={**book, "roles": roles})
+    buildings = tuple(f"{n}号楼" for n in range(1, 5))
+    yield verbs.OpenSite(site=SITE, name="花园小区", zone="Asia/Shanghai", buildings=buildings)
+
+
+class _History:
+    """What was said in the neighbourhood up to now."""
+
+    def __init__(self, chance: Random, now: datetime) -> None:
+        self.chance = chance
+        self.now = now
+        self.number = 0
+
+    def all(self) -> Iterator[Said]:
+        """Every command, case by case; those after now are left out."""
+        for minutes, make in (
+            (4.6, self._online), (4.3, self._online), (29.4, self._simple), (29.2, self._simple),
+            (24 * 60 - 0.7, self._unanswered), (24 * 60 - 0.4, self._unanswered), (2 * 60 + 29.5, self._dissatisfied),
+        ):  # fmt: skip
+            yield from make(self.now - timedelta(minutes=minutes))
+        for _ in range(CASES - 7):
+            begun = self.now - timedelta(minutes=self.chance.uniform(20, 3 * 24 * 60))
+            make = self._repair if self.chance.random() < 0.65 else self._complaint  # noqa: PLR2004
+            for said in make(begun):
+                if said.at < self.now:
+                    yield said
+
+    def _home(self) -> tuple[HouseholdId, str]:
+        building = self.chance.randint(1, 4)
+        home = f"{building}-{self.chance.randint(1, 3)}-{self.chance.randint(1, 18):02d}01"
+        return HouseholdId(home), f"{building}号楼"
+
+    def _case(self, kind: str) -> str:
+        self.number += 1
+        return f"{kind}-demo-{self.number:03d}"
+
+    def _reported(self, at: datetime, case: str, **more: Any) -> Said:
+        household, building = self._home()
+        category, text = self.chance.choice(REPAIRS)
+        steward = self.chance.choice(STEWARDS)
+        command = verbs.ReportRepair(
+            case=case, site=SITE, household=household, building=building, category=category,
+            steward=StaffId(steward), description=Personal(text), **more,
+        )  # fmt: skip
+        return Said(at, steward, command)
+
+    def _lodged(self, at: datetime, case: str, **more: Any) -> Said:
+        household, building = self._home()
+        category, text = self.chance.choice(COMPLAINTS)
+        steward = self.chance.choice(STEWARDS)
+        command = verbs.LodgeComplaint(
+            case=case, site=SITE, channel="phone", household=household, building=building,
+            category=category, receiver=StaffId(steward), description=Personal(text), **more,
+        )  # fmt: skip
+        return Said(at, steward, command)
+
+    # The ones that lapse within a minute.
+
+    def _online(self, at: datetime) -> Iterator[Said]:
+        yield self._reported(at, self._case("repair"), channel=ONLINE)
+
+    def _simple(self, at: datetime) -> Iterator[Said]:
+        case = self._case("repair")
+        yield self._reported(at, case, simple=True, channel="phone")
+        technician = StaffId(self.chance.choice(TECHNICIANS))
+        yield Said(at + timedelta(minutes=4), technician, verbs.AcceptRepair(case=case, technician=technician))
+
+    def _unanswered(self, at: datetime) -> Iterator[Said]:
+        yield self._lodged(at, self._case("complaint"))
+
+    def _dissatisfied(self, at: datetime) -> Iterator[Said]:
+        case = self._case("repair")
+        yield self._reported(at, case, channel="phone")
+        technician = StaffId(self.chance.choice(TECHNICIANS))
+        told: tuple[tuple[Minutes, str, Command], ...] = (
+            (5, technician, verbs.AcceptRepair(case=case, technician=technician)),
+            (12, technician, verbs.RecordArrival(case=case)),
+            (25, technician, verbs.CompleteRepair(case=case, by=technician)),
+            (30, "app", verbs.RateService(case=case, rating=Rating.DISSATISFIED)),
+        )
+        for minutes, actor, command in told:
+            yield Said(at + timedelta(minutes=minutes), actor, command)
+
+    # The ordinary ones.
+
+    def _repair(self, at: datetime) -> Iterator[Said]:
+        case, chance = self._case("repair"), self.chance
+        technician = StaffId(chance.choice(TECHNICIANS))
+        first = self._reported(
+            at, case, simple=chance.random() < 0.4, channel=chance.choice((ONLINE, "phone", "desk")),  # noqa: PLR2004
+        )  # fmt: skip
+        yield first
+        at += timedelta(minutes=chance.expovariate(1 / 6) + 0.5)
+        yield Said(at, technician, verbs.AcceptRepair(case=case, technician=technician))
+        at += timedelta(minutes=chance.expovariate(1 / 15) + 2)
+        yield Said(at, technician, verbs.RecordArrival(case=case))
+        if chance.random() < 0.25:  # noqa: PLR2004
+            at += timedelta(minutes=10)
+            yield Said(at, technician, verbs.PauseRepair(case=case, reason=PauseReason.PARTS, by=technician))
+            at += timedelta(minutes=chance.uniform(60, 600))
+            yield Said(at, technician, verbs.ResumeRepair(case=case, by=technician))
+        at += timedelta(minutes=chance.expovariate(1 / 60) + 5)
+        yield Said(at, technician, verbs.CompleteRepair(case=case, by=technician))
+        yield from self._after(case, at, first.actor)
+
+    def _complaint(self, at: datetime) -> Iterator[Said]:
+        case, chance = self._case("complaint"), self.chance
+        level = chance.choices((1, 2, 3), (8, 2, 1))[0]
+        nature = chance.choices((Nature.GENERAL, Nature.COMPLEX), (3, 1))[0]
+        first = self._lodged(at, case, level=level, nature=nature)
+        steward = StaffId(first.actor)
+        yield first
+        at += timedelta(hours=chance.expovariate(1 / 6) + 0.1)
+        yield Said(at, steward, verbs.ReplyToComplaint(case=case, by=steward, text=Personal("已收到，正在处理")))
+        at += timedelta(hours=chance.expovariate(1 / 10) + 0.5)
+        yield Said(at, steward, verbs.ProposeSolution(case=case, by=steward))
+        at += timedelta(hours=chance.expovariate(1 / 4) + 0.5)
+        yield Said(at, steward, verbs.ResolveComplaint(case=case, by=steward))
+        yield from self._after(case, at, steward)
+
+    def _after(self, case: str, at: datetime, steward: str) -> Iterator[Said]:
+        """Call back, ask for a rating, close."""
+        chance = self.chance
+        at += timedelta(hours=chance.expovariate(1 / 5) + 0.2)
+        yield Said(at, steward, verbs.FollowUp(case=case, by=StaffId(steward)))
+        at += timedelta(minutes=5)
+        if chance.random() < 0.2:  # noqa: PLR2004
+            yield Said(at, steward, verbs.LeaveUnanswered(case=case, reason=NonAnswer.DECLINED))
+        else:
+            rating = chance.choices(list(Rating), (5, 4, 2, 0))[0]
+            yield Said(at, "app", verbs.RateService(case=case, rating=rating))
+        at += timedelta(minutes=30)
+        yield Said(at, steward, verbs.CloseCase(case=case, by=StaffId(steward)))

@@ -1,0 +1,153 @@
+"""For a look with a browser: open work, broken promises and escalations on one plain page without scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from html import escape
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
+
+from api.answers import cases, health, promises
+from api.answers.cases import Answer
+from api.engine import Engine
+from api.saying import left, length, when, word
+from api.settings import LANGUAGES
+
+STYLE: Final = Path(__file__).with_name("style.css")
+REFRESH: Final = 15
+SHOWN: Final = 50
+
+WORDS: Final = {
+    "zh": {
+        "title": "管家", "open": "待办工单", "broken": "已超时", "lapsed": "超时的承诺", "raised": "升级",
+        "case": "工单", "kind": "类型", "category": "类别", "status": "状态", "clock": "承诺",
+        "due": "到期", "left": "剩余", "steward": "管家", "technician": "维修工", "late": "超时",
+        "to": "上报", "reached": "升级时间", "answer": "确认", "nobody": "尚未确认", "none": "暂无",
+        "seen": "调度器上次检查", "ago": "前", "other": "English", "level": "级",
+    },
+    "en": {
+        "title": "Guanjia", "open": "Open work", "broken": "broken", "lapsed": "Broken promises",
+        "raised": "Escalations", "case": "Case", "kind": "Kind", "category": "Category",
+        "status": "Status", "clock": "Promise", "due": "Due", "left": "Left", "steward": "Steward",
+        "technician": "Technician", "late": "Overdue", "to": "To", "reached": "Raised",
+        "answer": "Acknowledged", "nobody": "not yet", "none": "nothing", "seen": "the scheduler looked",
+        "ago": " ago", "other": "中文", "level": "rung",
+    },
+}  # fmt: skip
+
+
+def page_routes(engine: Engine, lang: str) -> APIRouter:
+    """The page and its style."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/")
+    def page(request: Request) -> Response:
+        engine.settle()
+        asked = request.query_params.get("lang")
+        return HTMLResponse(_page(engine, asked if asked in LANGUAGES else lang))
+
+    @router.get("/style.css")
+    def style() -> Response:
+        return Response(STYLE.read_bytes(), media_type="text/css")
+
+    return router
+
+
+def _page(engine: Engine, lang: str) -> str:
+    words, now = WORDS[lang], datetime.now(UTC)
+    board = cases.board(engine, limit=SHOWN)
+    lapsed = promises.runs(engine, verdict=("lapsed",), limit=SHOWN)
+    rungs = promises.raised(engine, SHOWN)
+    state = health.health(engine)
+    titles = _titles(engine)
+    other = "en" if lang == "zh" else "zh"
+    seen = words["seen"], length(_seconds(state["scheduler"]["last_tick_age"]), lang)
+    counts = f"{words['open']} {board['open']} · "
+    broken = f"{words['broken']} {board['broken']}"
+    return "".join(
+        (
+            f'<!doctype html><html lang="{"zh-CN" if lang == "zh" else "en"}"><head><meta charset="utf-8">'
+            f'<meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="{REFRESH}">'
+            f'<title>{words["title"]} · {counts}{broken}</title><link rel="stylesheet" href="/style.css"></head><body>'
+            f'<header><h1>{words["title"]}</h1><span>{counts}<span class="bad">{broken}</span></span>'
+            f'<span class="soft">{seen[0]} {seen[1]}{words["ago"]}</span>'
+            f'<a href="/?lang={other}" lang="{other}">{words["other"]}</a></header>',
+            _section(words["raised"], _raised(rungs, titles, words, now, lang), words),
+            _section(words["lapsed"], _lapsed(lapsed, titles, words, now, lang), words),
+            _section(words["open"], _board(board["cases"], titles, words, now, lang), words),
+            "</body></html>",
+        )
+    )
+
+
+def _seconds(seconds: float) -> timedelta:
+    return timedelta(seconds=round(seconds))
+
+
+def _titles(engine: Engine) -> Callable[[str | None], str]:
+    """The title of a clock in the rulebook in force, its name where it has none."""
+    rules = engine.registers().rules
+    clocks = rules.rulebook(rules.version).clocks
+
+    def title(name: str | None) -> str:
+        rule = clocks.get(name or "")
+        return (rule.title if rule else "") or (name or "")
+
+    return title
+
+
+Titles = Callable[[str | None], str]
+Row = Sequence[str]
+
+
+def _board(
+    rows: Iterable[Answer], title: Titles, words: dict[str, str], now: datetime, lang: str
+) -> list[Row]:
+    head = [words[w] for w in ("case", "kind", "category", "status", "clock", "left", "steward", "technician")]
+    return [head] + [
+        [
+            row["case"], word(row["kind"], lang), row["category"], word(row["status"], lang),
+            title(row["clock"]), left(row["due"], now, lang), row["steward"] or "", row["technician"] or "",
+        ]
+        for row in rows
+    ]  # fmt: skip
+
+
+def _lapsed(
+    rows: Iterable[Answer], title: Titles, words: dict[str, str], now: datetime, lang: str
+) -> list[Row]:
+    head = [words[w] for w in ("case", "clock", "due", "late", "raised")]
+    return [head] + [
+        [row["case"], title(row["clock"]), when(row["due"], now, lang), left(row["due"], now, lang), str(row["rungs"])]
+        for row in rows
+    ]  # fmt: skip
+
+
+def _raised(
+    rows: Iterable[Answer], title: Titles, words: dict[str, str], now: datetime, lang: str
+) -> list[Row]:
+    head = [words[w] for w in ("case", "clock", "level", "to", "reached", "answer")]
+    return [head] + [
+        [
+            row["case"], title(row["clock"]), str(row["rung"]),
+            " ".join(filter(None, (row["title"] or row["to"], row["addressee"]))),
+            when(row["reached"], now, lang), row["acknowledged_by"] or words["nobody"],
+        ]
+        for row in rows
+    ]  # fmt: skip
+
+
+def _section(title: str, rows: list[Row], words: dict[str, str]) -> str:
+    """A titled table; every cell is escaped here and nowhere else."""
+    head, *body = rows
+    if not body:
+        return f'<h2>{escape(title)}</h2><p class="soft">{words["none"]}</p>'
+    cells = "".join(f"<th>{escape(cell)}</th>" for cell in head)
+    lines = "".join(
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in body
+    )
+    return f'<h2>{escape(title)}</h2><div class="wide"><table><tr>{cells}</tr>{lines}</table></div>'

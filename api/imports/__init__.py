@@ -1,0 +1,1 @@
+"""Histories from elsewhere: files read by a mapping and lived through again, promise by promise."""

@@ -1,0 +1,109 @@
+"""For rows that cannot be taken: each gets a stable code and a sentence, and the rest goes on."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from domain.refusals import Refusal
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class RowFault(Refusal):
+    """The row cannot be read."""
+
+
+class TimeUnreadable(RowFault):
+    """{text!r} in {column} is no time in the mapping's formats: correct one of them."""
+
+    zh = "{column} 中的 {text!r} 不符合映射给出的任何时间格式，请更正单元格或格式。"
+
+
+class ValueMissing(RowFault):
+    """{field} has no value in this row: fill in {column}, or give the mapping an `otherwise`."""
+
+    zh = "本行的 {field} 没有值，请填写 {column}，或在映射中给出 otherwise。"
+
+
+class ValueUnknown(RowFault):
+    """{text!r} is nothing {field} can be: it takes {known}."""
+
+    zh = "{field} 不能是 {text!r}，可用的值：{known}。"
+
+
+class RowRagged(RowFault):
+    """The row has {count} cells where the header has {columns}: correct the row."""
+
+    zh = "本行有 {count} 个单元格，而表头有 {columns} 个，请更正本行。"
+
+
+class RowUnreadable(RowFault):
+    """The row is not CSV ({problem}): correct its quotes."""
+
+    zh = "本行不是 CSV（{problem}），请更正引号。"
+
+
+class Reject(NamedTuple):
+    """Something in the file that was not taken; ``command`` is empty for a whole row."""
+
+    line: int
+    command: str
+    code: str
+    reason: str
+
+
+def rejected(line: int, command: str, refusal: Refusal) -> Reject:
+    """The reject of a refusal."""
+    return Reject(line, command, refusal.code, refusal.sentence)
+
+
+class Rejects:
+    """Counts rejects, keeps the first few, and writes each to a CSV file where one is named."""
+
+    KEPT = 20
+
+    def __init__(self, path: Path | None) -> None:
+        """Begin the file, replacing an older one."""
+        self.codes: Counter[str] = Counter()
+        self.first: list[Reject] = []
+        self._file = path.open("w", encoding="utf-8", newline="") if path else None
+        self._write = csv.writer(self._file).writerow if self._file else None
+        if self._write:
+            self._write(Reject._fields)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        if self._file:
+            self._file.close()
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return self.codes.total()
+
+    def take(self, reject: Reject) -> None:
+        """Count and write one more."""
+        self.codes[reject.code] += 1
+        if len(self.first) < self.KEPT:
+            self.first.append(reject)
+        if self._write:
+            self._write([_harmless(cell) for cell in reject])
+
+
+def _harmless(cell: object) -> object:
+    """A cell no spreadsheet takes for a formula, and every encoding can carry."""
+    if not isinstance(cell, str):
+        return cell
+    text = cell.encode("utf-8", "replace").decode("utf-8")
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -1,0 +1,230 @@
+"""For the mapping language: one document that says how rows become commands at their times."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass
+from pathlib import Path as File
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from api.imports.forms import Form, template
+from api.imports.rows import Dialect
+from api.imports.steps import Step, read_step
+from api.imports.times import ISO, Times
+from api.imports.yaml_lines import FileInvalid, Written, read_yaml
+from commands.verbs import OpenSite, PublishCalendar, PublishRulebook
+from domain.calendars import calendar_from_document
+from domain.cases import WORDS
+from domain.facts import CASE_KINDS
+from domain.reading import DocumentInvalid, Section, listed
+from domain.rulebook import read_rulebook
+
+SHIPPED = File(__file__).resolve().parents[1] / "calendars"
+_NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-")
+_LONGEST_NAME = 40
+
+
+class MappingInvalid(FileInvalid):
+    """A mapping cannot be taken: which file, which line, and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapping:
+    """How a file is read. ``source`` is part of every command's id, so it must not change.
+
+    ``order`` are the columns by which rows that share a case are put in order; without any the
+    file's own order stands. With ``keep_order`` that order is trusted over the clocks of the file:
+    a command whose time lies before the case's previous one is learned when that one was.
+    """
+
+    source: str
+    site: OpenSite
+    case: Form
+    steps: tuple[Step, ...]
+    dialect: Dialect
+    times: Times
+    order: tuple[str, ...] = ()
+    keep_order: bool = False
+    calendars: tuple[PublishCalendar, ...] = ()
+    rulebook: PublishRulebook | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column the mapping looks at, each once."""
+        steps = [column for step in self.steps for column in step.columns]
+        return tuple(dict.fromkeys((*self.case.columns, *self.order, *steps)))
+
+
+def load_mapping(path: File) -> Mapping:
+    """Read a mapping with the rulebook and the calendars it names.
+
+    Raises:
+        FileInvalid: one of the files is unclear; MappingInvalid where it is the mapping itself.
+    """
+    try:
+        written = read_yaml(path)
+        with written.located():
+            return _read(Section(written.value), path.parent)
+    except FileInvalid as fault:
+        if type(fault) is FileInvalid and fault.file == path:
+            raise MappingInvalid(fault.file, fault.line, fault.sentence) from fault
+        raise
+
+
+def load_rulebook(path: File) -> Dict[str, Any]:
+    """Read a rulebook document that can be published.
+
+    Raises:
+        FileInvalid: it cannot be read; the line of the first fault is named.
+    """
+    written = read_yaml(path)
+    with written.located():
+        read_rulebook(Section(written.value).value, words=WORDS)
+    document: Dict[str, Any] = written.value
+    return document
+
+
+def load_calendar(path: File) -> Dict[str, Any]:
+    """Read a calendar document that can be published, from JSON or YAML.
+
+    Raises:
+        FileInvalid: it cannot be read; the line of the first fault is named.
+    """
+    written = (
+        Written(path, json.loads(path.read_bytes()), {})
+        if path.suffix == ".json"
+        else read_yaml(path)
+    )
+    with written.located():
+        calendar_from_document(Section(written.value).value)
+    document: Dict[str, Any] = written.value
+    return document
+
+
+def _read(top: Section, folder: File) -> Mapping:
+    source = _source(top)
+    zone_of_times, times = _times(top.section("times"))
+    mapping = Mapping(
+        source=source,
+        site=_site(top.section("site"), zone_of_times),
+        case=_case(top),
+        order=_order(top),
+        keep_order=top.flag("keep_order"),
+        dialect=_dialect(top.section("file")),
+        times=times,
+        calendars=tuple(
+            PublishCalendar(document=_calendar(value, place, folder))
+            for value, place in top.entries("calendars")
+        ),
+        rulebook=_rulebook(top, folder),
+        steps=tuple(
+            read_step(Section(value, place)) for value, place in top.entries("steps", needed=True)
+        ),
+    )
+    top.get("title")
+    top.finish()
+    return mapping
+
+
+def _source(top: Section) -> str:
+    source = top.text("mapping")
+    if not source or not set(source) <= _NAME or len(source) > _LONGEST_NAME:
+        raise DocumentInvalid(
+            top.at("mapping"), "name the source in at most 40 letters a-z, digits, - and _."
+        )
+    return source
+
+
+def _site(part: Section, zone: ZoneInfo | None) -> OpenSite:
+    own = part.get("zone")
+    if own is None and zone is None:
+        raise DocumentInvalid(part.path, "give the site its zone, such as Asia/Shanghai.")
+    key = own if own is not None else str(zone)
+    site = OpenSite(
+        site=part.text("id"), name=part.text("name"), zone=str(_zone(part, "zone", key))
+    )
+    part.finish()
+    return site
+
+
+def _times(part: Section) -> tuple[ZoneInfo | None, Times]:
+    name = part.get("zone")
+    zone = None if name is None else _zone(part, "zone", name)
+    formats = listed(part.get("formats", ISO))
+    if not formats or not all(isinstance(f, str) and (f == ISO or "%" in f) for f in formats):
+        raise DocumentInvalid(part.at("formats"), "a format is iso or such as %d/%m/%Y %H:%M.")
+    later = part.get("ambiguous", "earlier")
+    if later not in {"earlier", "later"}:
+        raise DocumentInvalid(part.at("ambiguous"), "an ambiguous time is taken earlier or later.")
+    part.finish()
+    return zone, Times(tuple(formats), zone, later=later == "later")
+
+
+def _zone(part: Section, key: str, name: object) -> ZoneInfo:
+    try:
+        return ZoneInfo(str(name))
+    except (KeyError, ValueError, OSError):
+        raise DocumentInvalid(part.at(key), f"there is no time zone {name!r}.") from None
+
+
+def _case(top: Section) -> Form:
+    text = top.text("case")
+    case = template(text, top.at("case"))
+    if not case.columns:
+        raise DocumentInvalid(top.at("case"), "the case's number must name a column in braces.")
+    if text.partition("-")[0] not in CASE_KINDS:
+        kinds = ", ".join(f"{kind}-" for kind in CASE_KINDS)
+        raise DocumentInvalid(top.at("case"), f"the case's number must begin with one of: {kinds}.")
+    return case
+
+
+def _order(top: Section) -> tuple[str, ...]:
+    columns = listed(top.get("order"))
+    if not all(isinstance(column, str) for column in columns):
+        raise DocumentInvalid(top.at("order"), "order names a column or a list of them.")
+    return tuple(columns)
+
+
+def _dialect(part: Section) -> Dialect:
+    missing = part.get("missing", "")
+    delimiter, encoding = part.text("delimiter", ","), part.text("encoding", "utf-8")
+    if len(delimiter) != 1:
+        raise DocumentInvalid(part.at("delimiter"), "a delimiter is one character.")
+    try:
+        "".encode(encoding)
+    except LookupError:
+        raise DocumentInvalid(part.at("encoding"), f"there is no encoding {encoding!r}.") from None
+    part.finish()
+    return Dialect(
+        delimiter=delimiter, encoding=encoding, missing=frozenset(str(m) for m in listed(missing))
+    )
+
+
+def _calendar(value: object, path: tuple[str | int, ...], folder: File) -> Dict[str, Any]:
+    if isinstance(value, Dict):
+        try:
+            calendar_from_document(value)
+        except DocumentInvalid as fault:
+            raise DocumentInvalid((*path, *fault.path), fault.sentence) from fault
+        return value
+    named = str(value)
+    file = folder / named if "." in named else SHIPPED / f"{named}.json"
+    if not file.is_file():
+        shipped = ", ".join(sorted(f.stem for f in SHIPPED.glob("*.json")))
+        raise DocumentInvalid(
+            path, f"there is no calendar {named!r}: name a file, or one of the shipped: {shipped}."
+        )
+    return load_calendar(file)
+
+
+def _rulebook(top: Section, folder: File) -> PublishRulebook | None:
+    if top.get("rulebook") is None:
+        return None
+    file = folder / top.text("rulebook")
+    if not file.is_file():
+        raise DocumentInvalid(
+            top.at("rulebook"), f"there is no rulebook {file.name!r} beside the mapping."
+        )
+    return PublishRulebook(document=load_rulebook(file))

@@ -1,0 +1,85 @@
+"""For settings: one frozen object, made once at the edge from flags and the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from domain.refusals import Refusal
+
+LANGUAGES: Final = ("zh", "en")
+HOST: Final = "127.0.0.1"
+HIGHEST_PORT: Final = 65535
+
+
+class SettingInvalid(Refusal):
+    """{name} is {value!r}: it must be {wanted}."""
+
+    zh = "{name} 的值 {value!r} 无效，应为：{wanted}。"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What can be set. Every option names its environment variable in `VARIABLES`; a flag goes first.
+
+    ``store`` is a SQLite path or a PostgreSQL address, ``lang`` is zh or en, ``port`` 0 lets the
+    system choose one, ``body_limit`` is the longest request body in bytes, ``hosts`` are the names
+    under which the HTTP service answers.
+    """
+
+    store: str = "guanjia.db"
+    lang: str = "zh"
+    port: int = 8484
+    body_limit: int = 1 << 20
+    hosts: tuple[str, ...] = (HOST, "localhost")
+
+
+VARIABLES: Final[Mapping[str, str]] = {
+    "store": "GUANJIA_STORE",
+    "lang": "GUANJIA_LANG",
+    "port": "GUANJIA_PORT",
+    "body_limit": "GUANJIA_BODY_LIMIT",
+    "hosts": "GUANJIA_HOSTS",
+}
+
+
+def read_settings(
+    environment: Mapping[str, str],
+    *,
+    store: str | None = None,
+    lang: str | None = None,
+    port: int | None = None,
+) -> Settings:
+    """The settings that flags and environment ask for.
+
+    Raises:
+        SettingInvalid: a variable or a flag says something it cannot say.
+    """
+    default = Settings()
+    named = {key: environment[name] for key, name in VARIABLES.items() if environment.get(name)}
+    hosts = tuple(host.strip() for host in named["hosts"].split(",")) if "hosts" in named else ()
+    return Settings(
+        store=store or named.get("store", default.store),
+        lang=_language(lang or named.get("lang"), environment),
+        port=_number("port", str(port) if port is not None else named.get("port"), default.port, HIGHEST_PORT),
+        body_limit=_number("body_limit", named.get("body_limit"), default.body_limit, 1 << 30),
+        hosts=hosts or default.hosts,
+    )
+
+
+def _language(chosen: str | None, environment: Mapping[str, str]) -> str:
+    """What was chosen, else English for an English shell, else Chinese."""
+    if chosen is None:
+        return "en" if environment.get("LANG", "").lower().startswith("en") else "zh"
+    if chosen not in LANGUAGES:
+        raise SettingInvalid(name=VARIABLES["lang"], value=chosen, wanted=" / ".join(LANGUAGES))
+    return chosen
+
+
+def _number(key: str, text: str | None, default: int, most: int) -> int:
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdecimal() and int(text) <= most):
+        raise SettingInvalid(name=VARIABLES[key], value=text, wanted=f"0-{most}")
+    return int(text)
