@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from domain.clock_rules import spell_target
 from domain.clocks import next_instant
-from projections.dossier import Dossier, micros, optional_micros
+from domain.working_time import Within
+from projections.dossier import Dossier, micros
 from store.view_db import Column, Table, ViewDb
 from store.views import Rows
 
@@ -34,6 +35,8 @@ CLOCKS = Table(
     indexes=("(next, case_id) WHERE next IS NOT NULL",),
 )
 
+MOST_TARGETS = 1000
+
 
 class Clocks:
     """Every run of every clock."""
@@ -44,22 +47,38 @@ class Clocks:
 
     def rows(self, case: Dossier) -> Rows:
         """One row per run."""
+        name, site, registers = case.case, case.site, case.registers
         found = []
         for clock in case.clocks:
-            end = clock.end
+            coming = next_instant(clock, registers)
+            end = clock.stopped or clock.cancelled
             found.append(
                 (
-                    case.case, clock.rule.name, clock.cycle, case.site, micros(clock.started),
-                    spell_target(clock.within),
-                    optional_micros(clock.due), int(clock.provisional), optional_micros(end),
+                    name, clock.rule.name, clock.cycle, site, micros(clock.started),
+                    _target(clock.within),
+                    None if clock.due is None else micros(clock.due), int(clock.provisional),
+                    None if end is None else micros(end),
                     micros(clock.pauses[-1].since) if clock.paused else None,
                     str(clock.verdict),
-                    micros(clock.lapsed.detected) if clock.lapsed else None,
+                    None if clock.lapsed is None else micros(clock.lapsed.detected),
                     len(clock.raised), len(clock.acknowledgements),
-                    optional_micros(next_instant(clock, case.registers)),
+                    None if coming is None else micros(coming),
                 )
             )  # fmt: skip
         return {"clocks": found}
+
+
+_TARGETS: dict[int, tuple[Within, str]] = {}
+
+
+def _target(within: Within) -> str:
+    """A target in words, found again by its identity: to compare it would take longer."""
+    known = _TARGETS.get(id(within))
+    if known is None:
+        if len(_TARGETS) >= MOST_TARGETS:  # dates that cases were promised have targets of their own
+            _TARGETS.clear()
+        known = _TARGETS[id(within)] = (within, spell_target(within))
+    return known[1]
 
 
 class ClockRow(NamedTuple):

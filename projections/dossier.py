@@ -31,6 +31,7 @@ from domain.repair import (
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+NO_TIME = timedelta(0)
 
 
 def micros(instant: datetime) -> int:
@@ -68,10 +69,10 @@ class Dossier:
     """A case as the views see it. Instants are aware; the rows turn them into microseconds."""
 
     __slots__ = (
-        "building", "case", "category", "clocks", "closed", "external_id", "facts", "handovers",
-        "household", "kind", "level", "opened", "paused", "paused_since", "reopenings", "services",
-        "site", "status", "steward", "team", "technician", "zone", "dispatches", "second_services",
-        "priority", "registers",
+        "building", "case", "category", "clocks", "closed", "dispatches", "external_id", "facts",
+        "handovers", "household", "kind", "level", "most_visits", "opened", "paused",
+        "paused_since", "priority", "registers", "reopenings", "second_services", "served",
+        "service", "services", "site", "status", "steward", "team", "technician", "zone",
     )  # fmt: skip
 
     def __init__(self, facts: Sequence[Recorded], registers: Registers) -> None:
@@ -84,7 +85,8 @@ class Dossier:
         self.facts = facts
         self.opened = first.occurred_at
         self.status = "open"
-        self.services = [Service(1, first.occurred_at)]
+        self.service = Service(1, first.occurred_at)
+        self.services = [self.service]
         self.building: str | None = None
         self.category = ""
         self.closed: datetime | None = None
@@ -95,24 +97,23 @@ class Dossier:
         self.steward: str | None = None
         self.team: str | None = None
         self.technician: str | None = None
-        self.paused = timedelta(0)
+        self.paused = NO_TIME
         self.paused_since: datetime | None = None
+        self.served: datetime | None = None
+        self.most_visits = 0
         self.dispatches = self.handovers = self.reopenings = self.second_services = 0
+        reader_of = _READERS.get
         for recorded in facts:
-            read = _READERS.get(type(recorded.fact))
+            fact = recorded.fact
+            read = reader_of(type(fact))
             if read is not None:
-                read(self, recorded.fact, recorded.occurred_at)
+                read(self, fact, recorded.occurred_at)
         self.clocks: list[Clock] = clocks_of(facts, registers)
-
-    @property
-    def service(self) -> Service:
-        """The current service cycle."""
-        return self.services[-1]
 
     def pause_ends(self, at: datetime) -> None:
         """Count the pause that lasts, if one does."""
         if self.paused_since is not None:
-            self.paused += max(at - self.paused_since, timedelta(0))
+            self.paused += max(at - self.paused_since, NO_TIME)
             self.paused_since = None
 
 
@@ -147,6 +148,7 @@ def _dispatched(case: Dossier, fact: RepairDispatched, _: datetime) -> None:
 def _arrived(case: Dossier, fact: TechnicianArrived, _: datetime) -> None:
     case.technician, case.status = fact.technician, "on_site"
     case.service.visits += 1
+    case.most_visits = max(case.most_visits, case.service.visits)
 
 
 def _paused(case: Dossier, _: RepairPaused, at: datetime) -> None:
@@ -162,7 +164,8 @@ def _served(case: Dossier, _: ComplaintResolved | RepairCompleted, at: datetime)
     case.status = "served"
     case.pause_ends(at)
     service = case.service
-    service.served, service.technician = at, case.technician
+    case.served = service.served = at
+    service.technician = case.technician
 
 
 def _closed(case: Dossier, _: ComplaintClosed | RepairClosed, at: datetime) -> None:
@@ -183,7 +186,8 @@ def _second_service(case: Dossier, fact: SecondServiceOpened, at: datetime) -> N
 def _again(case: Dossier, cycle: int, at: datetime) -> None:
     case.status, case.closed = "open", None
     case.pause_ends(at)
-    case.services.append(Service(cycle, at))
+    case.service = Service(cycle, at)
+    case.services.append(case.service)
 
 
 def _rated(case: Dossier, fact: ServiceRated, at: datetime) -> None:

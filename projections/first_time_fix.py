@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from projections.dossier import Dossier, micros, month_of, optional_micros
+from projections.dossier import MICROSECOND, Dossier, micros, month_of, optional_micros
 from projections.figures import DIMENSIONS, Spread, spread, where
 from store.view_db import Column, Table, Value, ViewDb
 from store.views import Rows
@@ -47,17 +47,17 @@ class FirstTimeFix:
     def rows(self, case: Dossier) -> Rows:
         """One row per case; ``month`` is that of its closing."""
         closed = optional_micros(case.closed)
-        served = next((s.served for s in reversed(case.services) if s.served is not None), None)
         return {
             "first_time": (
                 (
                     case.case, case.kind, case.site, case.building, case.category, case.household,
-                    case.steward, case.technician, micros(case.opened), optional_micros(served),
+                    case.steward, case.technician, micros(case.opened),
+                    optional_micros(case.served),
                     closed, None if closed is None else month_of(closed, case.zone),
                     case.reopenings, case.second_services,
-                    max(case.dispatches - 1, 0) + case.handovers,
-                    max(service.visits for service in case.services),
-                    case.paused // timedelta(microseconds=1),
+                    (case.dispatches - 1 if case.dispatches else 0) + case.handovers,
+                    case.most_visits,
+                    case.paused // MICROSECOND if case.paused else 0,
                 ),
             )
         }  # fmt: skip

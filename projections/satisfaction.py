@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from domain.rating import Rating
-from projections.dossier import Dossier, micros, month_of, optional_micros
+from projections.dossier import Dossier, micros, month_of
 from projections.figures import DIMENSIONS, where
 from store.view_db import Column, Table, Value, ViewDb
 from store.views import Rows
@@ -54,7 +54,7 @@ class Satisfaction:
                 (
                     case.case, service.cycle, case.kind, case.site, case.building, case.category,
                     case.steward, service.technician, served, month_of(served, case.zone), answer,
-                    optional_micros(service.rated),
+                    None if service.rated is None else micros(service.rated),
                 )
             )  # fmt: skip
         return {"ratings": found}

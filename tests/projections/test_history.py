@@ -1,0 +1,79 @@
+"""What happened to a case: every fact in order, found by any of its numbers, as of any instant."""
+
+from commands.verbs import AcceptRepair, CompleteRepair, DispatchRepair, RecordArrival
+from domain.facts import StaffId
+from domain.personal import Personal
+from projections.history import Entry, find_case, history
+from tests.support.neighbourhood import Neighbourhood
+
+
+def told(place: Neighbourhood, case: str, **words) -> list[Entry]:
+    return list(history(place.log, place.views.codec, case, **words))
+
+
+def test_every_fact_is_told_in_order_with_who_and_when(place: Neighbourhood):
+    case = place.repair()
+    began = place.now
+    place.wait("10m")
+    place.done(AcceptRepair(case=case, technician=StaffId("wu")), actor="wu")
+    place.wait("5m")
+    place.done(RecordArrival(case=case), actor="li", occurred_at=began)
+    entries = told(place, case)
+    assert [(e.version, e.fact, e.word, e.actor) for e in entries] == [
+        (1, "RepairReported", "reported", "system"),
+        (2, "RepairAccepted", "accepted", "wu"),
+        (3, "TechnicianArrived", "arrived", "li"),
+    ]
+    assert (entries[2].occurred_at, entries[2].recorded_at) == (began, place.now)
+
+
+def test_an_entry_says_only_what_it_changed(place: Neighbourhood):
+    case = place.repair()
+    place.done(AcceptRepair(case=case, technician=StaffId("wu")))
+    place.done(DispatchRepair(case=case, technician=StaffId("wu"), team="water"))
+    assert [entry.changed for entry in told(place, case)][1:] == [
+        {"technician": "wu"},
+        {"team": "water"},
+    ]
+
+
+def test_personal_texts_are_told_as_texts(place: Neighbourhood):
+    case = place.repair(place=Personal("1-2-301"))
+    assert told(place, case)[0].changed["place"] == "1-2-301"
+
+
+def test_as_of_an_instant_only_what_was_known_then_is_told(place: Neighbourhood):
+    case = place.repair()
+    began = place.now
+    place.wait("1h")
+    place.done(CompleteRepair(case=case), occurred_at=began)  # entered an hour late
+    assert len(told(place, case, as_of=began)) == 1
+    assert len(told(place, case, as_of=place.now)) == 2
+    assert told(place, "repair-none") == []
+
+
+def test_a_case_is_found_by_its_own_number(place: Neighbourhood):
+    case = place.repair()
+    assert find_case(place.log, place.db, case) == case
+
+
+def test_a_case_is_found_by_the_number_it_has_elsewhere(place: Neighbourhood):
+    case = place.repair(external_id="12345-7")
+    assert find_case(place.log, place.db, "12345-7") == case
+
+
+def test_a_number_elsewhere_that_looks_like_one_of_ours_is_found_too(place: Neighbourhood):
+    case = place.repair(external_id="repair-1")
+    assert find_case(place.log, place.db, "repair-1") == case
+
+
+def test_a_number_of_two_cases_finds_none(place: Neighbourhood):
+    place.repair(external_id="7")
+    place.complaint(external_id="7")
+    assert find_case(place.log, place.db, "7") is None
+
+
+def test_an_unknown_number_and_what_is_no_case_find_nothing(place: Neighbourhood):
+    assert find_case(place.log, place.db, "repair-9") is None
+    assert find_case(place.log, place.db, "site-north") is None
+    assert find_case(place.log, place.db, "") is None
