@@ -1,0 +1,73 @@
+"""For "how many durable commands a second?": 32 threads on one SQLite file."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+
+from benchmarks.crowd import THREADS, ask_in_threads, own_cases
+from benchmarks.figures import Bench, Row, Spread, faster, percentile, seconds_of
+from benchmarks.library import application, save_loop, savings
+from benchmarks.neighbourhood import publish
+from benchmarks.raw import RawRows
+from commands.desk import Desk
+from commands.group_commit import GroupCommit
+from store.open import open_log
+
+TITLE = "durable commands on SQLite, 32 threads: report, accept, complete, close"
+ROUNDS = 7
+CASES = THREADS * 128
+SAVES = 2000
+"""How many commands the library gets in a round; its rate does not depend on it."""
+
+
+def measure(bench: Bench) -> list[Row]:
+    """Ours, the library and raw rows in turn; the first round warms up and does not count."""
+    rounds, cases = (2, THREADS) if bench.quick else (ROUNDS, CASES)
+    log = open_log(str(bench.folder / "durable.db"))
+    desk = Desk(log)
+    publish(desk)
+    shared = GroupCommit(desk)
+    app = application(bench.folder / "durable-library.db")
+    raw = RawRows(bench.folder / "durable-raw.db")
+    found: dict[str, list[float]] = {
+        "ours": [],
+        "library": [],
+        "raw": [],
+        "slowest": [],
+        "mean": [],
+    }
+    for number in range(rounds):
+        bench.say(f"durable_commands: round {number + 1} of {rounds}")
+        head, batches = log.head(), shared.batches
+        work = own_cases(cases)
+        os.sync()
+        seconds, waits = ask_in_threads(shared, work)
+        rows = log.rows(head, len(waits))
+        assert len(rows) == len(waits), "every command stores one fact"
+        commands = list(savings(map(desk.codec.decode, rows)))[:SAVES]
+        found["ours"].append(len(waits) / seconds)
+        found["mean"].append(len(waits) / (shared.batches - batches))
+        found["slowest"].append(percentile(waits, 99) * 1000)
+        found["library"].append(len(commands) / seconds_of(partial(save_loop, app, commands)))
+        found["raw"].append(len(rows) / seconds_of(partial(raw.append, rows)))
+    raw.close()
+    app.close()
+    log.close()
+    return _rows({name: tuple(samples[1:]) for name, samples in found.items()})
+
+
+def _rows(found: dict[str, tuple[float, ...]]) -> list[Row]:
+    ours = Spread("commands/s", found["ours"])
+    return [
+        faster(
+            "durable commands", ours, "eventsourcing, Application.save in a loop, one thread",
+            Spread("commands/s", found["library"]), least=5, reach="at least 5 x",
+        ),
+        faster(
+            "durable commands", ours, "sqlite3, bare rows, 32 per commit",
+            Spread("rows/s", found["raw"]), least=0.2, reach="at least 0.20 x",
+        ),
+        Row(what="time to an answer, p99", ours=Spread("ms", found["slowest"])),
+        Row(what="commands that share a commit", ours=Spread("commands", found["mean"])),
+    ]  # fmt: skip

@@ -1,0 +1,113 @@
+"""For benchmarks that still run: every one at a small size, the shape of its figures checked."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.__main__ import NAMES, main
+from benchmarks.figures import Row, Spread, at_most, faster, percentile
+from benchmarks.report import BEGIN, END, between_marks, cells
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "reference" / "benchmarks.md"
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("benchmarks")
+    page = folder / "page.md"
+    page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n", encoding="utf-8")
+    command = [
+        sys.executable, "-m", "benchmarks", "--quick", "--folder", str(folder / "stores"),
+        "--json", str(folder / "figures.json"), "--markdown", str(page),
+    ]  # fmt: skip
+    ended = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    found = json.loads((folder / "figures.json").read_text("utf-8"))
+    return {
+        **found, "printed": ended.stdout, "page": page.read_text("utf-8"),
+        "left": list((folder / "stores").iterdir()),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_benchmark_says_what_it_measured_with_its_spread_and_whether_the_reach_is_met(
+    report, name
+):
+    rows = report["benchmarks"][name]["rows"]
+    assert report["benchmarks"][name]["title"]
+    assert any(row["reach"] for row in rows)
+    for row in rows:
+        assert row["what"]
+        assert row["reached"] in ({True, False} if row["reach"] else {None})
+        for spread in filter(None, (row["ours"], row["theirs"], row["ratio"])):
+            assert spread["min"] <= spread["median"] <= spread["max"]
+            assert spread["samples"]
+        assert (row["peer"] is None) == (row["theirs"] is None)
+
+
+def test_a_run_names_the_machine_and_the_versions_and_the_cost_of_a_sync(report):
+    assert set(report["machine"]) >= {
+        "cpu", "cores", "memory_gib", "python", "sqlite", "eventsourcing", "fsync_of_4_kb_ms",
+    }  # fmt: skip
+    assert report["machine"]["fsync_of_4_kb_ms"] > 0
+    assert report["quick"] is True
+    assert report["command"] == "python -m benchmarks --quick"
+
+
+def test_no_lapse_is_lost_or_doubled_even_at_a_small_size(report):
+    lost = [row for row in report["benchmarks"]["clocks"]["rows"] if "lost" in row["what"]]
+    assert [row["ours"]["median"] for row in lost] == [0, 0]
+
+
+def test_the_table_is_printed_and_put_between_the_marks_of_a_page(report):
+    for name in NAMES:
+        assert f"{name}:" in report["printed"]
+        assert f"| {name} |" in report["page"]
+    assert report["page"].startswith("before\n")
+    assert report["page"].endswith(f"{END}\nafter\n")
+    assert "\nold\n" not in report["page"]
+
+
+def test_the_stores_of_a_run_are_taken_away(report):
+    assert report["left"] == []
+
+
+def test_a_page_without_marks_is_the_table_alone():
+    assert between_marks("", "table\n") == "table\n"
+
+
+def test_an_unknown_benchmark_is_refused_with_the_known_ones(capsys):
+    with pytest.raises(SystemExit):
+        main(["speed"])
+    assert "there is no speed: name some of durable_commands" in capsys.readouterr().err
+
+
+def test_a_reach_is_judged_by_the_median_of_the_rounds():
+    ours, theirs = (
+        Spread("facts/s", (100.0, 210.0, 220.0)),
+        Spread("facts/s", (100.0, 100.0, 110.0)),
+    )
+    row = faster("what", ours, "peer", theirs, least=2, reach="at least 2 x")
+    assert row.ratio == Spread("x", (1.0, 2.1, 2.0))
+    assert row.reached
+    assert not at_most("what", ours, 209, "less").reached
+
+
+def test_a_row_without_a_reach_claims_nothing():
+    assert cells(Row(what="what", ours=Spread("ms", (1.0,))))[-2:] == ("", "")
+
+
+def test_a_percentile_is_the_nearest_rank():
+    assert percentile(range(1, 101), 99) == 99
+    assert percentile([5], 99) == 5
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_benchmark_is_documented(name):
+    assert f"## {name}" in PAGE.read_text("utf-8")
