@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-
 from commands.ids import new_id
 from commands.table import Loaded, decision_of, stream_of, words_of
 from commands.texts import check, check_time, check_words

@@ -143,10 +143,11 @@ class AcceptRepair(CaseCommand):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DispatchRepair(CaseCommand):
-    """Send the order to a technician or a team 派单."""
+    """Send the order to a technician or a team 派单; ``again`` sends it even where it is theirs already."""
 
     technician: StaffId | None = None
     team: str | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

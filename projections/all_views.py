@@ -21,10 +21,8 @@ CaseViews = Views[Dossier]
 WHOLE: Final = 100
 
 
-def all_views(
-    log: Log, db: ViewDb, codec: Codec | None = None, *, page: int = PAGE
-) -> CaseViews:
-    """The five views, made where they are missing; `page` is how many facts are projected at once."""
+def all_views(log: Log, db: ViewDb, codec: Codec | None = None, *, page: int = PAGE) -> CaseViews:
+    """The five views, made where they are missing; `page` is how many facts are written at once."""
     views = (History(), Clocks(), Board(), FirstTimeFix(), Satisfaction())
     return Views(log, db, views, Dossier, unsettled, codec, page=page)
 
@@ -41,4 +39,6 @@ def _speaks_later(clock: Clock) -> bool:
     """Whether a rung may come when more working time than the target has passed."""
     if type(clock.within) is not Working or not (clock.running or clock.breached):
         return False
-    return any(rung.at.percent is not None and rung.at.percent > WHOLE for rung in clock.rule.ladder)
+    return any(
+        rung.at.percent is not None and rung.at.percent > WHOLE for rung in clock.rule.ladder
+    )

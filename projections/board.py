@@ -1,4 +1,5 @@
 """For "what is to be done first?": all open work, worst first."""
+# ruff: noqa: S608 - what is put into statements are names of our own, values are parameters
 
 from __future__ import annotations
 
@@ -38,11 +39,11 @@ BOARD = Table(
 )
 
 NEVER = 1 << 60
-"""Later than any instant in microseconds: what is never due comes last, what is broken before all else."""
+"""Later than any instant in microseconds: what is never due comes last, what is broken first."""
 
 
 class BoardRow(NamedTuple):
-    """An open case; ``clock`` and ``due`` are its most pressing promise, ``lapsed`` counts broken ones."""
+    """An open case; ``clock`` and ``due`` are its most pressing promise; broken: ``lapsed``."""
 
     case_id: str
     kind: str
@@ -116,7 +117,8 @@ def size(db: ViewDb, site: str | None = None) -> tuple[int, int]:
     """How many cases are open, and how many of them have a broken promise."""
     where = " WHERE site = ?" if site else ""
     ((total, broken),) = db.ask(
-        f"SELECT count(*), coalesce(sum(CASE WHEN lapsed > 0 THEN 1 ELSE 0 END), 0) FROM board{where}",
+        "SELECT count(*), coalesce(sum(CASE WHEN lapsed > 0 THEN 1 ELSE 0 END), 0)"
+        f" FROM board{where}",
         (site,) if site else (),
     )
     return int(total), int(broken)  # type: ignore[arg-type]

@@ -1,4 +1,5 @@
-"""For "which promises are running, and what is due next?": every run of every clock, and the scheduler's index."""
+"""For "which promises are running, and what is due next?": every run of every clock."""
+# ruff: noqa: S608 - what is put into statements are names of our own, values are parameters
 
 from __future__ import annotations
 
@@ -75,7 +76,9 @@ def _target(within: Within) -> str:
     """A target in words, found again by its identity: to compare it would take longer."""
     known = _TARGETS.get(id(within))
     if known is None:
-        if len(_TARGETS) >= MOST_TARGETS:  # dates that cases were promised have targets of their own
+        if (
+            len(_TARGETS) >= MOST_TARGETS
+        ):  # dates that cases were promised have targets of their own
             _TARGETS.clear()
         known = _TARGETS[id(within)] = (within, spell_target(within))
     return known[1]
@@ -106,7 +109,7 @@ PAGE = 1000
 
 
 def due_before(db: ViewDb, limit: int, most: int) -> list[tuple[int, str]]:
-    """At most `most` (instant, case) that have something to say before an instant, the earliest first."""
+    """At most `most` (instant, case) with something to say before an instant, earliest first."""
     rows = db.ask(
         "SELECT min(next), case_id FROM (SELECT next, case_id FROM clocks"
         " WHERE next IS NOT NULL AND next < ? ORDER BY next, case_id LIMIT ?) AS due"

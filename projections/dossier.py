@@ -52,7 +52,16 @@ def instant(value: int) -> datetime:
 class Service:
     """One service cycle of a case: when its work was done, and what the resident said."""
 
-    __slots__ = ("cycle", "opened", "rated", "rating", "served", "technician", "unanswered", "visits")
+    __slots__ = (
+        "cycle",
+        "opened",
+        "rated",
+        "rating",
+        "served",
+        "technician",
+        "unanswered",
+        "visits",
+    )
 
     def __init__(self, cycle: int, opened: datetime) -> None:
         self.cycle = cycle
@@ -141,8 +150,10 @@ def _accepted(case: Dossier, fact: RepairAccepted, _: datetime) -> None:
 
 
 def _dispatched(case: Dossier, fact: RepairDispatched, _: datetime) -> None:
-    case.technician, case.team, case.status = fact.technician, fact.team, "dispatched"
+    case.technician, case.team = fact.technician, fact.team
     case.dispatches += 1
+    if case.status != "served":
+        case.status = "dispatched"
 
 
 def _arrived(case: Dossier, fact: TechnicianArrived, _: datetime) -> None:

@@ -39,7 +39,9 @@ def newest(db: ViewDb, log: Log, codec: Codec, *, limit: int = 50) -> list[Raise
         elif isinstance(fact, EscalationRaised):
             raised.append(Raised(row.stream, recorded.site, fact, None))
     named = [
-        r._replace(acknowledged_by=answered.get((r.case_id, r.fact.clock, r.fact.cycle, r.fact.rung)))
+        r._replace(
+            acknowledged_by=answered.get((r.case_id, r.fact.clock, r.fact.cycle, r.fact.rung))
+        )
         for r in raised
     ]
     return sorted(named, key=lambda r: (r.fact.reached, r.case_id), reverse=True)[:limit]

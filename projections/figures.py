@@ -21,7 +21,7 @@ HOUR = 3_600_000_000
 
 
 class Spread(NamedTuple):
-    """How long things took, in hours: mean, median and 90th percentile, None where nothing was measured."""
+    """Hours that things took: mean, median, 90th percentile; None where nothing was measured."""
 
     n: int
     mean: float | None

@@ -1,4 +1,5 @@
-"""For "was it put right the first time?": one row per case, and the share by a definition that is data."""
+"""For "was it put right the first time?": one row per case, the share by a definition as data."""
+# ruff: noqa: S608 - what is put into statements are names of our own, values are parameters
 
 from __future__ import annotations
 
@@ -108,7 +109,7 @@ def figures(
     months: tuple[str, str] | None = None,
     chosen: Mapping[str, str] | None = None,
 ) -> list[FirstTimeFigure]:
-    """The figures over cases closed in the months from first to last, by a dimension or for all together."""
+    """The figures over cases closed from the first to the last month, by a dimension or in all."""
     group = DIMENSIONS[by] if by else "NULL"
     condition, parameters = where({"closed IS NOT NULL": ()}, months=months, chosen=chosen)
     rows = db.ask(

@@ -1,4 +1,4 @@
-"""For "what happened to this case?": the facts are read from the log; a table finds cases by other numbers."""
+"""For "what happened to this case?": its facts, from the log, and a table of its other numbers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NUMBERS = Table(
 
 
 class History:
-    """The numbers cases have elsewhere. Their facts are read from the log, which is their history."""
+    """The numbers cases have elsewhere. Their facts are read from the log, their history."""
 
     name = "history"
     version = 1
@@ -37,7 +37,7 @@ class History:
 
 
 class Entry(NamedTuple):
-    """One fact of a case's history: who, what, when it happened, when it was recorded, what it changed."""
+    """One fact of a case's history: who, what, when it happened, was recorded, what it changed."""
 
     version: int
     position: int
@@ -57,9 +57,7 @@ def find_case(log: Log, db: ViewDb, name: str) -> str | None:
     return str(rows[0][0]) if len(rows) == 1 else None
 
 
-def history(
-    log: Log, codec: Codec, case: str, *, as_of: datetime | None = None
-) -> Iterator[Entry]:
+def history(log: Log, codec: Codec, case: str, *, as_of: datetime | None = None) -> Iterator[Entry]:
     """Every fact of a case in order; with `as_of`, what was known at that instant."""
     known: dict[str, Any] = {}
     for row in log.stream(case):
@@ -84,5 +82,5 @@ def _data(recorded: Recorded) -> dict[str, Any]:
     return {
         name: value.text if isinstance(value, Personal) else value
         for name, value in data.items()
-        if value is not None and value != {} and value != ()
+        if value is not None and value not in ({}, ())
     }

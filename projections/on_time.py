@@ -12,7 +12,7 @@ from store.view_db import Value, ViewDb
 
 DIMENSIONS: Final[Mapping[str, str]] = {
     "clock": "c.clock",
-    "kind": "c.kind",
+    "kind": "f.kind",
     "site": "c.site",
     "building": "f.building",
     "category": "f.category",

@@ -1,4 +1,5 @@
-"""For "how satisfied are residents?": four levels, non-answers kept apart, one row per service cycle."""
+"""For "how satisfied are residents?": four levels, non-answers apart, a row per service cycle."""
+# ruff: noqa: S608 - what is put into statements are names of our own, values are parameters
 
 from __future__ import annotations
 
@@ -94,7 +95,7 @@ def figures(
     months: tuple[str, str] | None = None,
     chosen: Mapping[str, str] | None = None,
 ) -> list[SatisfactionFigure]:
-    """The figures over services done in the months from first to last, by a dimension or all together."""
+    """The figures over services done from the first to the last month, by a dimension or in all."""
     group = "cycle" if by == "cycle" else DIMENSIONS[by] if by else "NULL"
     fixed: dict[str, tuple[Value, ...]] = {} if cycle is None else {"cycle = ?": (cycle,)}
     condition, parameters = where(fixed, months=months, chosen=chosen)

@@ -45,10 +45,15 @@ def _known(repair: Repair | None) -> Repair:
     return repair
 
 
-def _being_worked_on(repair: Repair | None) -> Repair:
+def _still_open(repair: Repair | None) -> Repair:
     repair = _known(repair)
     if repair.closed:
         raise AlreadyClosed
+    return repair
+
+
+def _being_worked_on(repair: Repair | None) -> Repair:
+    repair = _still_open(repair)
     if repair.care.served:
         raise AlreadyResolved
     return repair
@@ -108,17 +113,23 @@ def accept(repair: Repair | None, *, technician: StaffId) -> list[RepairFact]:
 
 
 def dispatch(
-    repair: Repair | None, *, technician: StaffId | None = None, team: str | None = None
+    repair: Repair | None,
+    *,
+    technician: StaffId | None = None,
+    team: str | None = None,
+    again: bool = False,
 ) -> list[RepairFact]:
-    """Send the order to a technician, a team or both; quiet where it is theirs already.
+    """Send the order to a technician, a team or both; also one whose work is done, until it is closed.
+
+    Quiet where it is theirs already, unless `again` says that it changed hands within the team.
 
     Raises:
         NobodyAssigned: neither is named.
     """
-    repair = _being_worked_on(repair)
+    repair = _still_open(repair)
     if technician is None and team is None:
         raise NobodyAssigned
-    if (repair.technician, repair.team) == (technician, team):
+    if not again and (repair.technician, repair.team) == (technician, team):
         return []
     return [RepairDispatched(technician=technician, team=team)]
 

@@ -126,7 +126,9 @@ def test_the_board_says_who_has_the_case_and_how_far_it_is(place: Neighbourhood)
 def test_a_complaint_shows_its_newest_category_and_level(place: Neighbourhood):
     case = place.complaint()
     place.done(
-        ReclassifyComplaint(case=case, by=StaffId("li"), reason="it burns", category="fire", level=3)
+        ReclassifyComplaint(
+            case=case, by=StaffId("li"), reason="it burns", category="fire", level=3
+        )
     )
     assert (only(place).category, only(place).level) == ("fire", 3)
 

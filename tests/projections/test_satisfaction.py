@@ -3,7 +3,6 @@
 from commands.verbs import (
     AcceptHandover,
     AcceptRepair,
-
     CompleteRepair,
     DispatchRepair,
     LeaveUnanswered,

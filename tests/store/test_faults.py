@@ -191,8 +191,8 @@ def test_a_thread_that_ended_leaves_no_connection_behind(path: Path):
 # Opening
 
 
-def test_each_address_opens_its_engine(path: Path, postgres_server: PostgresServer):
-    url = postgres_server.new_database()
+def test_each_address_opens_its_engine(path: Path, empty_database: str):
+    url = empty_database
     stores = {":memory:": MemoryLog, str(path): SQLiteLog, url: PostgresLog}
     stores[url.replace("postgresql://", "postgres://")] = PostgresLog
     for store, engine in stores.items():
@@ -242,8 +242,8 @@ def test_a_file_is_no_folder(path: Path):
 
 
 @pytest.fixture
-def log(postgres_server: PostgresServer) -> Iterator[PostgresLog]:
-    log = PostgresLog(postgres_server.new_database())
+def log(empty_database: str) -> Iterator[PostgresLog]:
+    log = PostgresLog(empty_database)
     yield log
     log.close()
 
@@ -347,8 +347,8 @@ def test_an_address_is_shown_without_password_and_options():
     assert without_password("postgresql:///guanjia") == "postgresql:///guanjia"
 
 
-def test_schemas_in_one_database_are_logs_of_their_own(postgres_server: PostgresServer):
-    url = postgres_server.new_database()
+def test_schemas_in_one_database_are_logs_of_their_own(empty_database: str):
+    url = empty_database
     with closing(PostgresLog(url)) as one, closing(PostgresLog(url, schema='A "b" {c}')) as other:
         append(one, "a")
         with one.appending():  # one writer does not wait for the other
@@ -358,10 +358,10 @@ def test_schemas_in_one_database_are_logs_of_their_own(postgres_server: Postgres
 
 
 def test_a_writer_that_does_not_let_go_of_postgres_is_told(
-    postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+    empty_database: str, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(postgres_engine, "BUSY_SECONDS", 1)
-    url = postgres_server.new_database()
+    url = empty_database
     with closing(PostgresLog(url)) as one, closing(PostgresLog(url)) as other:
         with one.appending(), pytest.raises(StoreBusy):
             append(other, "a")
@@ -369,10 +369,10 @@ def test_a_writer_that_does_not_let_go_of_postgres_is_told(
 
 
 def test_a_frozen_writer_loses_the_log_to_the_others(
-    postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+    empty_database: str, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(postgres_engine, "FROZEN_SECONDS", 1)
-    url = postgres_server.new_database()
+    url = empty_database
     with closing(PostgresLog(url)) as frozen, closing(PostgresLog(url)) as other:
         taken_over: list[Row] = []
         with pytest.raises(StoreFault, match="idle-in-transaction"):
@@ -397,10 +397,8 @@ def test_a_role_that_may_only_read_is_told(postgres_server: PostgresServer):
 
 
 @pytest.mark.parametrize("setting", ["off", "local"])
-def test_a_server_that_forgets_commits_is_told_to_keep_ours(
-    postgres_server: PostgresServer, setting: str
-):
-    url = f"{postgres_server.new_database()}?options=-csynchronous_commit%3D{setting}"
+def test_a_server_that_forgets_commits_is_told_to_keep_ours(empty_database: str, setting: str):
+    url = f"{empty_database}?options=-csynchronous_commit%3D{setting}"
     with closing(PostgresLog(url)) as log, log.appending() as appending:
         shown = appending._connection.execute("SHOW synchronous_commit").fetchone()
     assert shown == ("on",)
@@ -462,8 +460,10 @@ log.close()
 """
 
 
-def test_nothing_is_printed_about_a_server_that_is_away(postgres_server: PostgresServer):
-    command = [sys.executable, "-W", "error", "-c", WATCHED, postgres_server.new_database()]
+def test_nothing_is_printed_about_a_server_that_is_away(
+    postgres_server: PostgresServer, empty_database: str
+):
+    command = [sys.executable, "-W", "error", "-c", WATCHED, empty_database]
     with subprocess.Popen(
         command,
         stdin=subprocess.PIPE,

@@ -28,7 +28,6 @@ from store.log import Log
 from store.memory import MemoryLog
 from store.open import open_log
 from store.sqlite import SQLiteLog
-from tests.support.postgres import PostgresServer
 
 
 class OnMemory(TestCase):
@@ -48,14 +47,14 @@ class OnSQLite(OnMemory):
 
 
 class OnPostgres(OnMemory):
-    server: PostgresServer
+    store: str
 
     @pytest.fixture(autouse=True)
-    def _on(self, postgres_server: PostgresServer) -> None:
-        self.server = postgres_server
+    def _on(self, empty_database: str) -> None:
+        self.store = empty_database
 
     def create_recorder(self) -> Log:
-        log = open_log(self.server.new_database())
+        log = open_log(self.store)
         self.addCleanup(log.close)
         return log
 
@@ -135,7 +134,7 @@ class Lifts(Application[str]):
 @pytest.fixture(params=["memory", "sqlite", "postgres"])
 def log(request: pytest.FixtureRequest, tmp_path: Path):
     store = {"memory": ":memory:", "sqlite": str(tmp_path / "guanjia.db")}.get(request.param)
-    log = open_log(store or request.getfixturevalue("postgres_server").new_database())
+    log = open_log(store or request.getfixturevalue("empty_database"))
     yield log
     log.close()
 

@@ -55,7 +55,7 @@ def place_of(request: pytest.FixtureRequest) -> Iterator[Place]:
     elif request.param == "sqlite":
         address = str(request.getfixturevalue("tmp_path") / "guanjia.db")
     else:
-        address = request.getfixturevalue("postgres_server").new_database()
+        address = request.getfixturevalue("empty_database")
     place = Place(request.param, address)
     yield place
     place.close()
@@ -315,9 +315,9 @@ def test_who_waits_is_woken_by_a_writer_of_the_same_process(log: Log):
 
 
 def test_who_waits_on_postgres_is_woken_by_another_process(
-    postgres_server, request: pytest.FixtureRequest
+    empty_database: str, request: pytest.FixtureRequest
 ):
-    place = Place("postgres", postgres_server.new_database())
+    place = Place("postgres", empty_database)
     request.addfinalizer(place.close)
     waiting, writing = place.open(), place.open()
     assert took(lambda: waiting.wait(0, 30), lambda: append(writing, ("a", 1, "T"))) < 10

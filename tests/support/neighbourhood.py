@@ -1,4 +1,4 @@
-"""A neighbourhood whose cases come through a desk and are read from views: small rules, a moving clock."""
+"""A neighbourhood whose cases come through a desk and are read from views, by small rules."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SPOKEN = {"name": CALENDAR, "hours": {"mon-fri": ["08:30-12:00", "14:00-17:30"]}
 
 
 def calendar(*years: int, **days: Mapping[str, str]) -> dict[str, Any]:
-    """The working calendar, published for some years; `days` and `make_up_days` differ from the week."""
+    """The working calendar of some years; `days` and `make_up_days` differ from the week."""
     return {**SPOKEN, "years": list(years), **days}
 
 
@@ -53,7 +53,7 @@ RULES = book(
         "ladder": [{"at": "100%", "to": "supervisor"}, {"at": "300%", "to": "manager"}],
     },
 )
-"""Complaints are answered in 24 hours, repairs accepted in 30 minutes and done in two working days."""
+"""Complaints are answered in 24 hours, repairs accepted in half an hour, done in two days."""
 
 
 class Neighbourhood(Office):
@@ -79,12 +79,14 @@ class Neighbourhood(Office):
             self.views.db.close()
         self.log.close()
 
-    def repair(self, case: str | None = None, **words: Any) -> str:  # noqa: ANN401
+    def repair(self, case: str | None = None, **words: Any) -> str:
         """A repair is reported; its number."""
         usual = {"household": HouseholdId("h-1"), "category": "water", "building": "b-1"}
-        return self.done(ReportRepair(site=SITE, case=self._name("repair", case), **usual | words)).stream
+        return self.done(
+            ReportRepair(site=SITE, case=self._name("repair", case), **usual | words)
+        ).stream
 
-    def complaint(self, case: str | None = None, **words: Any) -> str:  # noqa: ANN401
+    def complaint(self, case: str | None = None, **words: Any) -> str:
         """A complaint is lodged; its number."""
         usual = {
             "channel": "phone",
@@ -95,7 +97,7 @@ class Neighbourhood(Office):
         name = self._name("complaint", case)
         return self.done(LodgeComplaint(site=SITE, case=name, **usual | words)).stream
 
-    def repaired(self, technician: str = "wu", **words: Any) -> str:  # noqa: ANN401
+    def repaired(self, technician: str = "wu", **words: Any) -> str:
         """A repair is reported and done in one visit; its number."""
         case = self.repair(**words)
         self.done(AcceptRepair(case=case, technician=StaffId(technician)))
@@ -103,13 +105,13 @@ class Neighbourhood(Office):
         self.done(CompleteRepair(case=case))
         return case
 
-    def fixed(self, technician: str = "wu", **words: Any) -> str:  # noqa: ANN401
+    def fixed(self, technician: str = "wu", **words: Any) -> str:
         """The same, and closed."""
         case = self.repaired(technician, **words)
         self.done(CloseCase(case=case))
         return case
 
-    def solved(self, **words: Any) -> str:  # noqa: ANN401
+    def solved(self, **words: Any) -> str:
         """A complaint is lodged and resolved; its number."""
         case = self.complaint(**words)
         self.done(ResolveComplaint(case=case, by=StaffId("li")))

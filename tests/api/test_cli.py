@@ -1,0 +1,346 @@
+"""The command line: every command answers, in tables and in JSON, and says plainly what went wrong."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from api.cli import main
+from api.cli.parser import build_parser
+from api.engine import Engine
+from commands.table import COMMANDS
+
+CASE = "repair-1"
+
+
+class Done(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Guanjia = Callable[..., Done]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> str:
+    return str(tmp_path / "guanjia.db")
+
+
+@pytest.fixture
+def guanjia(
+    store: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Guanjia:
+    """The command line on a store of its own, in English unless said otherwise."""
+    for name in ("GUANJIA_STORE", "GUANJIA_LANG", "GUANJIA_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", "en_US.UTF-8")
+    monkeypatch.setenv("GUANJIA_STORE", store)
+
+    def run(*words: str) -> Done:
+        code = main(list(words))
+        captured = capsys.readouterr()
+        return Done(code, captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def made(guanjia: Guanjia) -> Guanjia:
+    """A store with a site, rules and one repair reported online an hour ago and accepted since."""
+    assert guanjia("init", "--name", "花园").code == 0
+    report = {"site": "main", "household": "1-2-301", "category": "水管", "simple": True,
+              "channel": "wechat", "external_id": "E-7", "case": CASE, "description": "漏水"}  # fmt: skip
+    assert guanjia("ask", "ReportRepair", json.dumps(report)).code == 0
+    assert guanjia("ask", "AcceptRepair", f"case={CASE}", "technician=zhang").code == 0
+    return guanjia
+
+
+def words(done: Done) -> list[str]:
+    return done.out.split()
+
+
+def test_init_makes_a_store_and_asked_again_changes_nothing(guanjia: Guanjia) -> None:
+    """Calendar, rulebook and site are there after the first time."""
+    first = guanjia("init", "--json").json
+    assert first["rulebook"] == "default"
+    assert guanjia("init", "--json").json == first
+    assert guanjia("rebuild", "--json").json["facts"] == 3
+
+
+def test_init_takes_another_rulebook_and_zone(guanjia: Guanjia, tmp_path: Path) -> None:
+    """The shipped rulebook can be replaced from the start."""
+    book = tmp_path / "ours.yaml"
+    book.write_text(
+        "rulebook: ours\nclocks:\n  a:\n    case: repair\n    starts: reported\n"
+        "    stops: closed\n    within: 1h\n"
+    )
+    done = guanjia("init", "--json", "--site", "x", "--zone", "Europe/Berlin", "--rulebook", str(book))
+    assert (done.json["rulebook"], done.json["zone"]) == ("ours", "Europe/Berlin")
+
+
+def test_the_shipped_working_hours_can_be_published(made: Guanjia) -> None:
+    """The second variant counts on the calendar."""
+    book = Path(__file__).parents[2] / "api" / "rulebooks" / "working_hours.yaml"
+    assert made("publish", str(book), "--json").json == {"published": "rulebook", "rules": 3, "new": True}
+    assert made("publish", str(book), "--json").json["new"] is False
+    assert "working_hours" in made("doctor").out
+
+
+def test_a_calendar_can_be_published(made: Guanjia, tmp_path: Path) -> None:
+    """A file without a rulebook in it is a calendar."""
+    file = tmp_path / "calendar.json"
+    file.write_text(json.dumps({"name": "always", "hours": {"mon-sun": ["00:00-24:00"]}}))
+    assert made("publish", str(file), "--json").json["published"] == "calendar"
+
+
+def test_history_shows_every_fact(made: Guanjia) -> None:
+    """By the case's number, or by the one it has elsewhere."""
+    facts = made("history", "E-7", "--json").json["facts"]
+    assert [fact["fact"] for fact in facts] == ["RepairReported", "RepairAccepted"]
+    assert facts[0]["changed"]["description"] == "漏水"
+    assert facts[0]["occurred_at"].endswith("+08:00")
+    shown = made("history", CASE).out
+    assert "reported" in shown
+    assert "technician=zhang" in shown
+    assert "报修登记" in made("history", CASE, "--lang", "zh").out
+
+
+def test_history_as_of_an_instant_before_is_unknown(made: Guanjia) -> None:
+    """What was not known then is not shown."""
+    done = made("history", CASE, "--as-of", "2020-01-01T00:00+08:00")
+    assert done.code == 3
+    assert done.err.startswith("UnknownCase: ")
+
+
+def test_clocks_show_what_is_due_next(made: Guanjia) -> None:
+    """Running promises come by their due instants, those of one case by name."""
+    running = made("clocks", "--due", "--json").json
+    assert [row["clock"] for row in running["clocks"]] == ["repair.on_site", "repair.handling"]
+    assert running["counts"] == {"met": 2, "running": 2}
+    of_case = made("clocks", "--case", "E-7", "--json").json["clocks"]
+    assert len(of_case) == 4
+    assert of_case[0]["external_id"] == "E-7"
+    assert made("clocks", "--lapsed", "--json").json["clocks"] == []
+    assert "in 29m" in made("clocks").out
+    assert len(made("clocks", "--limit", "1", "--offset", "1", "--json").json["clocks"]) == 1
+
+
+def test_board_shows_open_work(made: Guanjia) -> None:
+    """Open cases with their most pressing promise."""
+    board = made("board", "--json").json
+    assert (board["open"], board["broken"]) == (1, 0)
+    assert board["cases"][0]["clock"] == "repair.on_site"
+    assert "1 open, 0 with a broken promise" in made("board").out
+    assert made("board", "--site", "elsewhere", "--json").json["cases"] == []
+
+
+def test_judge_says_one_line_per_clock(made: Guanjia, tmp_path: Path) -> None:
+    """CSV on stdout or in a file, or JSON lines."""
+    rows = list(csv.DictReader(io.StringIO(made("judge").out)))
+    assert [(row["clock"], row["verdict"]) for row in rows] == [
+        ("repair.handling", "running"), ("repair.on_site", "running"),
+        ("repair.online_response", "met"), ("repair.response", "met"),
+    ]  # fmt: skip
+    assert rows[0]["external_id"] == "E-7"
+    assert list(rows[0]) == "case external_id clock cycle started target due stopped verdict".split()
+    file = tmp_path / "verdicts.csv"
+    assert made("judge", "--clock", "repair.response", "--out", str(file)).code == 0
+    assert len(file.read_text().splitlines()) == 2
+    lines = [json.loads(line) for line in made("judge", "--json").out.splitlines()]
+    assert len(lines) == 4
+
+
+def test_explain_sums_to_the_target(made: Guanjia) -> None:
+    """The counted stretches make up the whole target."""
+    told = made("explain", CASE, "repair.handling", "--json").json
+    assert told["target"] == sum(s["amount"] for s in told["stretches"]) == 4 * 3600
+    assert "4h" in made("explain", CASE, "repair.handling").out
+    assert made("explain", CASE, "nothing").err.startswith("UnknownClock: ")
+
+
+def test_kpis_come_from_the_rulebook(made: Guanjia) -> None:
+    """All of them, or one by a dimension, with the cases behind."""
+    names = [answer["kpi"] for answer in made("kpi", "--json").json]
+    assert {"first_time_fix", "satisfaction", "on_time", "simple_repair_on_site"} <= set(names)
+    response = made("kpi", "online_response", "--by", "month", "--cases", "--json").json
+    assert [(row["value"], row["judged"]) for row in response["rows"]] == [(1.0, 1)]
+    assert response["cases"] == []
+    assert "100.0%" in made("kpi", "online_response").out
+    assert "not measured" in made("kpi", "first_time_fix", "--months", "2020-01..2020-02").out
+
+
+def test_rebuild_says_that_nothing_changed(made: Guanjia) -> None:
+    """Rebuilt views have the same fingerprints as the living ones."""
+    views = made("rebuild", "--json").json["views"]
+    assert len(views) == 5
+    assert all(view["same"] for view in views)
+    assert [v["view"] for v in made("rebuild", "clocks", "--json").json["views"]] == ["clocks"]
+    assert made("rebuild", "nothing").err.startswith("QueryInvalid: ")
+
+
+def test_doctor_finds_a_store_without_a_scheduler(made: Guanjia) -> None:
+    """Promises that nobody watches are something wrong."""
+    done = made("doctor", "--json")
+    found = {finding["subject"]: finding for finding in done.json["findings"]}
+    assert {"store", "sqlite", "disk", "rulebook", "calendar", "views", "scheduler"} == set(found)
+    assert done.json["ok"] == all(f["ok"] for f in done.json["findings"])
+
+
+def test_doctor_misses_the_scheduler(guanjia: Guanjia, store: str) -> None:
+    """A running promise without a scheduler is said, with exit code 1."""
+    guanjia("init")
+    fresh = json.loads(guanjia("doctor", "--json").out)
+    assert next(f["ok"] for f in fresh["findings"] if f["subject"] == "scheduler")
+    guanjia("ask", "ReportRepair", "site=main", "household=h", "category=c")
+    guanjia("board")
+    done = guanjia("doctor")
+    assert done.code == 1
+    assert "No scheduler has ever looked" in done.out
+    engine = Engine(store)
+    engine.worker.start()
+    engine.worker._note_heartbeat()
+    engine.close()
+    assert "The scheduler looked" in guanjia("doctor").out
+
+
+def test_ask_takes_pairs_json_and_labels(made: Guanjia) -> None:
+    """Whatever a command has can be said on the command line."""
+    asked = ("ask", "ReportRepair", "site=main", "household=h", "category=c", "priority=2",
+             "labels.queue=q", "labels.area=a", "case=repair-2", "--id", "once", "--json")  # fmt: skip
+    first = made(*asked).json
+    assert made(*asked).json == first
+    facts = made("history", "repair-2", "--json").json["facts"]
+    assert facts[0]["changed"]["labels"] == {"queue": "q", "area": "a"}
+    assert facts[0]["changed"]["priority"] == 2
+    assert made("ask", "CloseCase", "case=repair-2", "reason=no", "--expect", "7").code == 3
+
+
+def test_ask_reads_stdin(made: Guanjia, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hyphen reads the fields from standard input."""
+    data = json.dumps({"case": CASE, "reason": "parts"}).encode()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+    assert made("ask", "PauseRepair", "-").code == 0
+    assert made("clocks", "--case", CASE, "--json").json["counts"]["paused"] == 1
+
+
+def test_an_import_lives_a_history_again(guanjia: Guanjia, tmp_path: Path) -> None:
+    """Rows become facts at their times; again it adds nothing; what cannot be taken is kept apart."""
+    (tmp_path / "m.yaml").write_text(
+        "mapping: t\ntimes: {zone: Asia/Shanghai, formats: iso}\n"
+        "site: {id: s, name: S}\nrulebook: r.yaml\ncase: 'repair-{id}'\n"
+        "steps:\n  - do: report_repair\n    at: at\n"
+        "    with: {household: h, category: c, external_id: '{id}'}\n"
+    )
+    (tmp_path / "r.yaml").write_text(
+        "rulebook: r\nclocks:\n  a:\n    case: repair\n    starts: reported\n"
+        "    stops: accepted\n    within: 1h\n"
+    )
+    (tmp_path / "f.csv").write_text("id,at\n1,2026-01-05 10:00\n2,never\n3,2026-01-06 10:00\n")
+    rejects = tmp_path / "rejects.csv"
+    asked = ("import", str(tmp_path / "m.yaml"), str(tmp_path / "f.csv"), "--rejects", str(rejects),
+             "--until", "2026-01-07T00:00+08:00", "--json")  # fmt: skip
+    first = guanjia(*asked).json
+    assert (first["rows"], first["commands"], first["lapses"], first["rejects"]) == (3, 2, 2, 1)
+    assert len(rejects.read_text().splitlines()) == 2
+    assert guanjia(*asked).json["facts"] == 0
+    assert [row["verdict"] for row in csv.DictReader(io.StringIO(guanjia("judge").out))] == ["lapsed"] * 2
+    on_time = guanjia("kpi", "on_time", "--by", "month", "--months", "2026-01", "--cases", "--json").json
+    assert [(r["group"], r["lapsed"], r["value"]) for r in on_time["rows"]] == [("2026-01", 2, 0.0)]
+    assert [c["case"] for c in on_time["cases"]] == ["repair-1", "repair-3"]
+    assert "rejects" in guanjia(*asked[:-1]).out
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "said"),
+    [
+        (("ask", "AcceptRepair", "case=repair-9", "technician=x"), 3, "UnknownCase"),
+        (("ask", "AcceptRepair", f"case={CASE}", "technicia=x"), 3, "CommandInvalid"),
+        (("ask", "AcceptRepair", f"case={CASE}"), 3, "technician"),
+        (("ask", "AcceptRepair", "{"), 3, "DataUnreadable"),
+        (("ask", "AcceptRepair", "what"), 3, "CommandInvalid"),
+        (("ask", "Nothing"), 3, "CommandUnknown"),
+        (("ask", "CloseCase", f"case={CASE}"), 3, "ReasonRequired"),
+        (("ask", "ResumeRepair", f"case={CASE}", "--occurred-at", "2026-01-01T10:00"), 3, "WithoutZone"),
+        (("ask", "ResumeRepair", f"case={CASE}", "--occurred-at", "2999-01-01T10:00Z"), 3, "InTheFuture"),
+        (("history", "nothing"), 3, "UnknownCase"),
+        (("kpi", "nothing"), 3, "QueryInvalid"),
+        (("kpi", "on_time", "--by", "colour"), 3, "QueryInvalid"),
+        (("kpi", "--months", "January"), 3, "QueryInvalid"),
+        (("publish", "/nowhere.yaml"), 3, "FileInvalid"),
+        (("import", "/nowhere.yaml", "/nowhere.csv"), 3, "FileInvalid"),
+        (("judge", "--out", "/nowhere/at/all.csv"), 3, "FileUnusable"),
+        (("board", "--store", "/nowhere/guanjia.db"), 4, "NoStore"),
+        (("board", "--store", "mysql://x"), 4, "StoreUnknown"),
+    ],
+)  # fmt: skip
+def test_what_goes_wrong_is_one_sentence(
+    made: Guanjia, asked: Sequence[str], code: int, said: str
+) -> None:
+    """Code, Chinese and English on one line, no traceback, nothing on stdout."""
+    done = made(*asked)
+    assert done.code == code
+    assert said in done.err
+    assert done.err.count("\n") == 1
+    assert "Traceback" not in done.err
+    assert done.out == ""
+
+
+def test_a_faulty_rulebook_is_named_by_file_and_line(made: Guanjia, tmp_path: Path) -> None:
+    """The reader can go straight to the place."""
+    file = tmp_path / "book.yaml"
+    file.write_text("rulebook: x\nclocks:\n  a:\n    case: repair\n    starts: reported\n    within: 25x\n")
+    done = made("publish", str(file))
+    assert done.code == 3
+    assert f"{file}:" in done.err
+
+
+def test_a_damaged_store_is_a_store_fault(guanjia: Guanjia, store: str) -> None:
+    """A file that is no database is said to be damaged."""
+    Path(store).write_bytes(b"this is no database at all" * 100)
+    done = guanjia("board")
+    assert done.code == 4
+    assert done.err.startswith("LogDamaged: ")
+
+
+def test_settings_are_refused_by_name(guanjia: Guanjia, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong environment variable is named."""
+    monkeypatch.setenv("GUANJIA_LANG", "fr")
+    done = guanjia("board")
+    assert done.code == 3
+    assert "GUANJIA_LANG" in done.err
+
+
+def test_usage_is_code_2(guanjia: Guanjia, capsys: pytest.CaptureFixture[str]) -> None:
+    """An unknown option ends with usage on stderr."""
+    with pytest.raises(SystemExit) as end:
+        guanjia("board", "--nothing")
+    assert end.value.code == 2
+
+
+def test_help_teaches_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each command's help has examples and the options all share."""
+    parser = build_parser()
+    names = next(a for a in parser._actions if a.dest == "command").choices
+    for name in names:
+        with pytest.raises(SystemExit) as end:
+            main([name, "--help"])
+        assert end.value.code == 0
+        text = capsys.readouterr().out
+        assert f"  guanjia {name}" in text
+        assert all(option in text for option in ("--store", "--json", "--lang"))
+    assert all(command in " ".join(words_of_help(capsys)) for command in COMMANDS)
+
+
+def words_of_help(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    with pytest.raises(SystemExit):
+        main(["ask", "--help"])
+    return capsys.readouterr().out.replace(",", " ").split()

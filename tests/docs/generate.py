@@ -1,0 +1,37 @@
+"""For writing the generated parts of the reference: python -m tests.docs.generate."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.docs.tables import ROOT, TABLES
+
+REFERENCE = ROOT / "docs" / "reference"
+
+
+def written(page: str) -> str:
+    """A page of the reference with its generated parts as the code has them now."""
+    text = (REFERENCE / page).read_text("utf-8")
+    for name, make in TABLES[page].items():
+        begin, end = f"<!-- generated: {name} -->", f"<!-- end of {name} -->"
+        part = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
+        if len(part.findall(text)) != 1:
+            raise ValueError(f"{page} needs {begin} and {end} once")
+        text = part.sub(lambda _, new=f"{begin}\n\n{make()}\n\n{end}": new, text)
+    return text
+
+
+def write_all() -> Iterator[Path]:
+    """Write the pages that are stale; gives each."""
+    for page in TABLES:
+        path, text = REFERENCE / page, written(page)
+        if path.read_text("utf-8") != text:
+            path.write_text(text, "utf-8")
+            yield path
+
+
+if __name__ == "__main__":
+    for stale in write_all():
+        print(f"wrote {stale.relative_to(ROOT)}")  # noqa: T201 - a tool for the command line
