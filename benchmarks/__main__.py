@@ -17,8 +17,8 @@ from types import ModuleType
 from rich.console import Console
 
 from benchmarks.figures import Bench, Report, Row
-from benchmarks.machine import machine
-from benchmarks.report import between_marks, markdown, show
+from benchmarks.machine import load, machine
+from benchmarks.report import between_marks, cells, markdown, show
 
 NAMES = ("durable_commands", "imports", "rebuild", "clocks", "growth")
 FOLDER = Path("build") / "benchmarks"
@@ -52,13 +52,16 @@ def _measure(modules: Mapping[str, ModuleType], bench: Bench) -> Report:
         folder = bench.folder / name
         folder.mkdir()
         rows[name] = module.measure(Bench(folder=folder, quick=bench.quick, say=bench.say))
-    words = ["python", "-m", "benchmarks", *modules, *(["--quick"] if bench.quick else [])]
+        for row in rows[name]:  # what follows may fail
+            bench.say(f"  {' | '.join(filter(None, cells(row)))}")
+    named = () if tuple(modules) == NAMES else tuple(modules)
+    words = ["python", "-m", "benchmarks", *named, *(["--quick"] if bench.quick else [])]
     return Report(
-        command=shlex.join(words if tuple(modules) != NAMES else [*words[:3], *words[8:]]),
+        command=shlex.join(words),
         quick=bench.quick,
         began=began.strftime("%Y-%m-%d %H:%M UTC"),
         seconds=perf_counter() - start,
-        machine=found,
+        machine={**found, "load_after": load()},
         titles={name: str(module.TITLE) for name, module in modules.items()},
         rows=rows,
     )

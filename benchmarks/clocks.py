@@ -23,7 +23,7 @@ from domain.escalation import DeadlineLapsed
 from store.open import open_log
 
 TITLE = "one million running clocks on SQLite"
-CASES, WAVE, WAVES = 500_000, 100_000, 3
+CASES, WAVE, WAVES = 500_000, 100_000, 2
 FEW_CASES, FEW_WAVE, FEW_WAVES = 500, 100, 1
 TICKS, FEW_TICKS = 2000, 20
 PROBES, FEW_PROBES = 100, 3

@@ -144,7 +144,8 @@ def _copies(rows: Sequence[Stored], count: int) -> Iterator[list[Stored]]:
         if len(page) >= PAGE:
             yield page
             page = []
-    yield page
+    if page:
+        yield page
 
 
 def _rows(found: tuple[list[Cost], list[Cost]], sizes: tuple[int, int]) -> list[Row]:

@@ -22,14 +22,14 @@ def machine(folder: Path) -> dict[str, str | float]:
         "cpu": _cpu(),
         "cores": os.cpu_count() or 0,
         "memory_gib": _memory(),
-        "system": f"{platform.system()} {platform.release()}",
+        "system": platform.system(),
         "python": platform.python_version(),
         "sqlite": sqlite_engine.version(),
         "sqlite of the standard library": sqlite3.sqlite_version,
         "eventsourcing": version("eventsourcing"),
         "apscheduler": version("apscheduler"),
         "fsync_of_4_kb_ms": round(sync_latency(folder) * 1000, 3),
-        "load_before": _load(),
+        "load_before": load(),
     }
 
 
@@ -65,7 +65,7 @@ def _memory() -> float:
     return round(size / 2**30, 1)
 
 
-def _load() -> float:
+def load() -> float:
     """How many processes wanted to run: well above 0, others were at work as well."""
     try:
         return round(os.getloadavg()[0], 2)

@@ -50,7 +50,7 @@ def cells(row: Row) -> tuple[str, ...]:
 
 def spell(spread: Spread) -> str:
     """The median and, where there were several rounds, the least and the greatest."""
-    middle = f"{_number(spread.median)} {spread.unit}"
+    middle = f"{_number(spread.median)} {spread.unit}".strip()
     if len(spread.samples) == 1:
         return middle
     return f"{middle} ({_number(min(spread.samples))} to {_number(max(spread.samples))})"
