@@ -19,7 +19,8 @@ def written(page: str) -> str:
         part = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
         if len(part.findall(text)) != 1:
             raise ValueError(f"{page} needs {begin} and {end} once")
-        text = part.sub(lambda _, new=f"{begin}\n\n{make()}\n\n{end}": new, text)
+        before, after = part.split(text)
+        text = f"{before}{begin}\n\n{make()}\n\n{end}{after}"
     return text
 
 

@@ -5,13 +5,14 @@ A name may be said for one class or table alone: ``SiteOpened.name``, ``board.du
 
 FIELDS = {
     "addressee": "who stood behind the role on that day; empty where the roster names nobody",
+    "again": "send it although it is theirs already: it changed hands within the team",
     "appointment": "when the resident wants the visit 预约时间",
     "building": "the building 楼栋",
     "buildings": "the site's buildings",
     "by": "who does it",
     "case": "the case's number",
     "category": "what it is about; the rulebook's conditions compare it 类别",
-    "cause": "`time` for a rung reached by its own moment, `unacknowledged` for one brought forward",
+    "cause": "`time` for a rung reached by its moment, `unacknowledged` for one brought forward",
     "channel": "where it came in, such as `phone` or `app` 渠道",
     "clock": "the clock's name in the rulebook",
     "comment": "what the resident said with the rating",

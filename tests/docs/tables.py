@@ -1,4 +1,4 @@
-"""For the tables of the reference: each is read from the code, so that it cannot say anything else."""
+"""For the tables of the reference: read from the code, they cannot say anything else."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from api.cli.parser import build_parser
 from api.engine import engine
 from api.http import create_app
+from api.http.commands import HEADERS
 from api.http.problems import status_of
 from api.settings import VARIABLES, Settings
 from commands.table import COMMANDS, DECISIONS
@@ -108,7 +109,9 @@ def commands() -> str:
     parts = []
     for name, verb in COMMANDS.items():
         asked = ", ".join(f"`{kind}`" for kind in kinds[verb])
-        parts.append(f"### {name}\n\n{sentence(verb)}\nAsked of: {asked}.\n\n{_fields(verb)}".rstrip())
+        parts.append(
+            f"### {name}\n\n{sentence(verb)}\nAsked of: {asked}.\n\n{_fields(verb)}".rstrip()
+        )
     return "\n\n".join(parts)
 
 
@@ -130,13 +133,15 @@ def envelope() -> str:
 
 
 def classes(root: type[Exception]) -> list[type[Any]]:
-    """Every class below one, by name, that is raised itself: a base without a Chinese sentence is not."""
+    """Every class below one that is raised itself, by name: a base has no Chinese sentence."""
     for package in HOUSE:
         home = importlib.import_module(package)
         for module in pkgutil.walk_packages(home.__path__, f"{package}."):
             if not module.name.endswith("__main__"):
                 importlib.import_module(module.name)
-    return sorted((kind for kind in _below(root) if "zh" in vars(kind)), key=lambda kind: kind.__name__)
+    return sorted(
+        (kind for kind in _below(root) if "zh" in vars(kind)), key=lambda kind: kind.__name__
+    )
 
 
 def _below(root: type[Any]) -> Iterator[type[Any]]:
@@ -153,12 +158,13 @@ def refusals() -> str:
 
 def faults() -> str:
     """Every fault of the store."""
-    kinds = [StoreFault, *classes(StoreFault)]
+    kinds: list[type[Any]] = [StoreFault, *classes(StoreFault)]
     return table("code | HTTP | sentence | 中文", (_said(kind) for kind in kinds))
 
 
 def _said(kind: type[Any]) -> tuple[object, ...]:
-    return f"`{kind.__name__}`", status_of(kind), sentence(kind), kind.zh
+    never = kind.__module__.startswith(("api.cli", "api.imports", "api.settings"))
+    return f"`{kind.__name__}`", "" if never else status_of(kind), sentence(kind), kind.zh
 
 
 def settings() -> str:
@@ -188,10 +194,9 @@ def views() -> str:
                     for c in kept.columns
                 )  # fmt: skip
                 key = ", ".join(f"`{name}`" for name in kept.key)
-                parts.append(
-                    f"### Table {kept.name}\n\nView `{view.name}`, definition {view.version}: {sentence(type(view))}\n"
-                    f"Key: {key}.\n\n{table('column | type | | meaning', rows)}"
-                )
+                about = f"View `{view.name}`, definition {view.version}: {sentence(type(view))}"
+                columns = table("column | type | | meaning", rows)
+                parts.append(f"### Table {kept.name}\n\n{about}\nKey: {key}.\n\n{columns}")
     return "\n\n".join(parts)
 
 
@@ -203,7 +208,9 @@ def subcommands() -> Mapping[str, argparse.ArgumentParser]:
 
 def cli() -> str:
     """Every command of the command line with its options."""
-    return "\n\n".join(f"### guanjia {name}\n\n{_subcommand(p)}" for name, p in subcommands().items())
+    return "\n\n".join(
+        f"### guanjia {name}\n\n{_subcommand(p)}" for name, p in subcommands().items()
+    )
 
 
 COMMON = ("--help", "--store", "--json", "--lang")
@@ -215,7 +222,11 @@ def _subcommand(parser: argparse.ArgumentParser) -> str:
     examples = (parser.epilog or "").partition("examples:\n")[2].rstrip()
     rows = table("argument | meaning", ((_argument(a), _help(a)) for a in own))
     lines = "\n".join(line.strip() for line in examples.splitlines())
-    return f"{about[:1].upper()}{about[1:]}.\n\n" + (f"{rows}\n\n" if own else "") + f"```sh\n{lines}\n```"
+    return (
+        f"{about[:1].upper()}{about[1:]}.\n\n"
+        + (f"{rows}\n\n" if own else "")
+        + f"```sh\n{lines}\n```"
+    )
 
 
 def _argument(action: argparse.Action) -> str:
@@ -226,9 +237,10 @@ def _argument(action: argparse.Action) -> str:
 
 
 def _help(action: argparse.Action) -> str:
-    if action.dest == "name" and "," in (action.help or "") and action.help.startswith("LodgeComplaint"):
+    said = action.help or ""
+    if said == ", ".join(COMMANDS):
         return "a command of the engine, see [commands](commands.md)"
-    return action.help or ""
+    return said
 
 
 def routes() -> str:
@@ -237,19 +249,20 @@ def routes() -> str:
         app = create_app(opened, Settings(), schedule=False)
         found = app.openapi()["paths"]
     rows = [
-        (f"`GET {path}`", ", ".join(f"`{p['name']}`" for p in said.get("parameters", ()) if p["in"] == "query"),
-         " ".join(said.get("description", said["summary"]).split()))
+        (
+            f"`GET {path}`",
+            ", ".join(f"`{p['name']}`" for p in said.get("parameters", ()) if p["in"] == "query"),
+            said.get("description", said["summary"]),
+        )
         for path, methods in found.items()
         for method, said in methods.items()
         if method == "get"
-    ]  # fmt: skip
+    ]
     return table("address | parameters | answers", rows)
 
 
 def headers() -> str:
     """The headers of a command."""
-    from api.http.commands import HEADERS  # noqa: PLC0415 - named where it is used
-
     return table("header | meaning", ((f"`{name}`", text) for name, text in HEADERS.items()))
 
 

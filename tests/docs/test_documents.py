@@ -1,0 +1,123 @@
+"""What people read first is short, says the same in both languages, and leads where it says."""
+
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from tests.docs.tables import ROOT
+
+READMES = (ROOT / "README.md", ROOT / "README.zh-CN.md")
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+HANDWRITTEN = [path for path in DOCUMENTS if path.name not in {"mapping.md", "benchmarks.md"}]
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+FENCE = re.compile(r"```.*?```", re.DOTALL)
+COMMENT = re.compile(r" +#.*")
+NAMED = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
+
+
+def test_a_readme_is_short():
+    for path in READMES:
+        assert len(path.read_text("utf-8").splitlines()) < 150
+
+
+def commands(text: str) -> list[str]:
+    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    return [COMMENT.sub("", line) for block in blocks for line in block.splitlines()]
+
+
+def folders(text: str) -> list[str]:
+    return re.findall(r"^\| (`\w+/`) \| ", text, re.MULTILINE)
+
+
+def test_both_readmes_say_the_same():
+    english, chinese = (path.read_text("utf-8") for path in READMES)
+    assert commands(english) == commands(chinese)
+    assert folders(english) == folders(chinese)
+    links = [
+        set(LINK.findall(text)) - {path.name for path in READMES} for text in (english, chinese)
+    ]
+    assert links[0] == links[1]
+    assert re.findall(r"^#+", english, re.MULTILINE) == re.findall(r"^#+", chinese, re.MULTILINE)
+
+
+def test_the_readme_names_every_folder():
+    hidden = {"build", "dist", "htmlcov"}
+    there = {
+        f"`{path.name}/`"
+        for path in ROOT.glob("[!._]*")
+        if path.is_dir() and path.name not in hidden
+    }
+    assert set(folders(READMES[0].read_text("utf-8"))) == there
+
+
+def anchors(path: Path) -> set[str]:
+    heads = re.findall(r"^#+ (.+)$", FENCE.sub("", path.read_text("utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).strip().replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_links_lead_somewhere(name):
+    path = ROOT / name
+    for link in LINK.findall(FENCE.sub("", path.read_text("utf-8"))):
+        if link.startswith(("https://", "http://")):
+            continue
+        target, _, anchor = link.partition("#")
+        there = (path.parent / target).resolve() if target else path
+        assert there.exists(), link
+        assert not anchor or anchor in anchors(there), link
+
+
+@pytest.mark.parametrize("path", HANDWRITTEN, ids=lambda path: str(path.relative_to(ROOT)))
+def test_each_line_holds_one_sentence(path):
+    text = FENCE.sub("", path.read_text("utf-8"))
+    text = re.sub(r"<!-- generated.*?<!-- end[^>]*-->", "", text, flags=re.DOTALL)
+    for line in text.splitlines():
+        if line.startswith(("|", "- ", " ", "#", "!")) or re.match(r"\d\. ", line):
+            continue
+        assert not re.search(r"[.?!] [A-Z]|[。？！](?=.)", line), line
+
+
+def test_every_page_of_the_documentation_can_be_reached_from_the_readme():
+    seen, waiting = set(), [READMES[0]]
+    while waiting:
+        path = waiting.pop()
+        seen.add(path)
+        links = {link.partition("#")[0] for link in LINK.findall(path.read_text("utf-8"))}
+        found = {(path.parent / link).resolve() for link in links if link.endswith(".md")}
+        waiting += [target for target in found if target not in seen and target.exists()]
+    assert {path for path in DOCUMENTS if path.is_relative_to(ROOT / "docs")} <= seen
+
+
+def glossary() -> dict[str, str]:
+    text = (ROOT / "docs/glossary.md").read_text("utf-8")
+    rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \| [^|]+ \|$", text, re.MULTILINE)
+    return {term: chinese for term, chinese in rows if term not in {"term", "---"}}
+
+
+def test_the_glossary_has_one_row_per_idea_with_its_chinese_counterpart():
+    text = (ROOT / "docs/glossary.md").read_text("utf-8")
+    terms = re.findall(r"^\| ([^|]+) \|", text, re.MULTILINE)
+    once = [term for term in terms if term not in {"term", "---"}]
+    assert len(once) == len(set(once))
+    for term, chinese in glossary().items():
+        assert re.search(r"[\u4e00-\u9fff]", chinese), term
+
+
+@pytest.mark.parametrize(
+    "term",
+    ["case", "fact", "stream", "log", "envelope", "occurred_at", "recorded_at", "clock", "cycle",
+     "service cycle", "target", "due", "lapse", "rung", "addressee", "acknowledge", "waiver",
+     "verdict", "rulebook", "calendar", "make-up workday", "provisional", "first receiver",
+     "second service", "first-time fix", "non-answer", "view", "rebuild", "position", "command",
+     "refusal", "desk", "agenda", "site", "household", "steward", "relive"],
+)  # fmt: skip
+def test_the_glossary_explains_the_words_of_the_code(term):
+    assert term in glossary()
+
+
+def test_the_changelog_begins_with_what_is_unreleased():
+    heads = re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert heads[0] == "Unreleased"
+    assert all(newer > older for newer, older in pairwise(heads[1:]))
