@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache, cached_property
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from domain.working_time import (
     At,
@@ -100,10 +100,19 @@ class ClockRule:
     obligations: tuple[int, ...] = ()
 
     @cached_property
-    def heard(self) -> frozenset[str]:
-        """Every word that can change a running clock of this rule."""
-        triggers = (*self.stops, *self.pauses, *self.resumes, *self.cancels)
-        return frozenset(trigger.word for trigger in triggers)
+    def heard(self) -> Mapping[str, tuple[tuple[str, Condition], ...]]:
+        """By word: what a fact does to a running clock, under which condition; the first that applies counts."""
+        found: dict[str, tuple[tuple[str, Condition], ...]] = {}
+        effects = (
+            ("stop", self.stops),
+            ("cancel", self.cancels),
+            ("resume", self.resumes),
+            ("pause", self.pauses),
+        )
+        for effect, triggers in effects:
+            for trigger in triggers:
+                found[trigger.word] = (*found.get(trigger.word, ()), (effect, trigger.where))
+        return found
 
     @cached_property
     def excusable(self) -> bool:
@@ -111,10 +120,45 @@ class ClockRule:
         return any(rung.unless for rung in self.ladder)
 
     @cached_property
+    def climbs_late(self) -> bool:
+        """Whether no rung comes before the due instant."""
+        return not any(rung.at.before_due for rung in self.ladder)
+
+    @cached_property
+    def first_percent(self) -> int:
+        """The smallest percentage of the target at which anything is said, the lapse's 100 at most."""
+        return min(100, *(m.percent for m in self._moments if m.percent is not None), 100)
+
+    @cached_property
+    def first_offset(self) -> timedelta:
+        """The earliest offset from the due instant at which anything is said, the lapse's 0 at most."""
+        nothing = timedelta(0)
+        return min(nothing, *(m.offset for m in self._moments if m.offset is not None), nothing)
+
+    @property
+    def _moments(self) -> tuple[Moment, ...]:
+        return (*self.warnings, *(rung.at for rung in self.ladder))
+
+    @cached_property
     def speaks_early(self) -> bool:
         """Whether anything may have to be recorded before the due instant."""
-        moments = (*self.warnings, *(rung.at for rung in self.ladder))
-        return any(moment.before_due for moment in moments)
+        return any(moment.before_due for moment in self._moments)
+
+
+class Starter(NamedTuple):
+    """A rule that a fact may start. ``sole`` is its target where it is the same for every case."""
+
+    rule: ClockRule
+    where: tuple[Condition, ...]
+    sole: Within | None
+
+    @classmethod
+    def of(cls, rule: ClockRule, trigger: Trigger) -> Starter:
+        """What is to be checked before a fact of the trigger's word starts the rule's clock."""
+        where = tuple(condition for condition in (trigger.where, rule.where) if condition.wanted)
+        first = rule.within[0]
+        plain = not first.where.wanted and not isinstance(first.within, At | Before)
+        return cls(rule, where, first.within if plain else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

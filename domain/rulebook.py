@@ -18,6 +18,7 @@ from domain.clock_rules import (
     Moment,
     Role,
     Rung,
+    Starter,
     Trigger,
     Value,
 )
@@ -64,14 +65,17 @@ class Rulebook:
     kpis: Mapping[str, Kpi] = field(default_factory=dict)
 
     @cached_property
-    def starters(self) -> Mapping[str, Mapping[str, tuple[tuple[ClockRule, Trigger], ...]]]:
-        """For each kind and word: the rules a fact may start, with the trigger to check."""
-        found: dict[str, dict[str, tuple[tuple[ClockRule, Trigger], ...]]] = {}
+    def starters(self) -> Mapping[str, Mapping[str, tuple[Starter, ...]]]:
+        """For each kind and word: the rules a fact may start."""
+        found: dict[str, dict[str, tuple[Starter, ...]]] = {}
         for rule in self.clocks.values():
             for kind in rule.kinds:
                 by_word = found.setdefault(kind, {})
                 for trigger in rule.starts:
-                    by_word[trigger.word] = (*by_word.get(trigger.word, ()), (rule, trigger))
+                    by_word[trigger.word] = (
+                        *by_word.get(trigger.word, ()),
+                        Starter.of(rule, trigger),
+                    )
         return found
 
     @cached_property

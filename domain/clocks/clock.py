@@ -35,39 +35,36 @@ class Clock:
     """One run of one clock. ``cycle`` counts the runs of this clock in its case, from 1.
 
     ``due`` is None while the clock is paused. ``service`` is the case's own cycle at the start.
-    ``rules`` is the version that judges it. ``acknowledgements`` are (rung, instant); ``heard``
+    ``rules`` is the version that judges it; ``end`` is when it was stopped or cancelled. ``acknowledgements`` are (rung, instant); ``heard``
     are the (word, instant) of all facts, kept only where a rung may be excused by one.
     """
 
-    __slots__ = (
-        "acknowledgements", "cancelled", "cycle", "due", "given", "heard", "lapsed", "pauses",
-        "provisional", "raised", "rule", "rules", "service", "site", "started", "stopped",
-        "waived_at", "warned", "within",
-    )  # fmt: skip
+    # Most clocks hear of little more than their stop: what they have not heard of is the class's.
+    due: datetime | None = None
+    provisional: bool = False
+    end: datetime | None = None
+    stopped: datetime | None = None
+    cancelled: datetime | None = None
+    waived_at: datetime | None = None
+    lapsed: DeadlineLapsed | None = None
+    pauses: tuple[Pause, ...] = ()
+    warned: tuple[int, ...] = ()
+    raised: tuple[EscalationRaised, ...] = ()
+    acknowledgements: tuple[tuple[int, datetime], ...] = ()
+    heard: tuple[tuple[str, datetime], ...] = ()
 
     def __init__(
-        self, rule: ClockRule, within: Within, *, rules: int, site: str, cycle: int, service: int,
-        started: datetime, given: Given,
+        self, rule: ClockRule, within: Within, started: datetime, rules: int, site: str,
+        cycle: int, service: int, given: Given,
     ) -> None:  # fmt: skip
         self.rule = rule
         self.within = within
+        self.started = started
         self.rules = rules
         self.site = site
         self.cycle = cycle
         self.service = service
-        self.started = started
         self.given = given
-        self.due: datetime | None = None
-        self.provisional = False
-        self.stopped: datetime | None = None
-        self.cancelled: datetime | None = None
-        self.waived_at: datetime | None = None
-        self.lapsed: DeadlineLapsed | None = None
-        self.pauses: tuple[Pause, ...] = ()
-        self.warned: tuple[int, ...] = ()
-        self.raised: tuple[EscalationRaised, ...] = ()
-        self.acknowledgements: tuple[tuple[int, datetime], ...] = ()
-        self.heard: tuple[tuple[str, datetime], ...] = ()
 
     @property
     def name(self) -> str:
@@ -75,14 +72,9 @@ class Clock:
         return self.rule.name
 
     @property
-    def end(self) -> datetime | None:
-        """When the clock was stopped or cancelled, None while it runs."""
-        return self.stopped or self.cancelled
-
-    @property
     def running(self) -> bool:
         """Whether the promise is still open: neither stopped nor cancelled."""
-        return self.stopped is None and self.cancelled is None
+        return self.end is None
 
     @property
     def paused(self) -> bool:
@@ -92,7 +84,7 @@ class Clock:
     @property
     def breached(self) -> bool:
         """Whether the promise was broken, waived or not: a recorded lapse, or an end after due."""
-        end = self.stopped or self.cancelled
+        end = self.end
         late = end is not None and self.due is not None and end > self.due
         return late or self.lapsed is not None
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from types import MappingProxyType
 
-from domain.clock_rules import Choice, ClockRule, Trigger
+from domain.clock_rules import Choice, ClockRule, Starter
 from domain.clocks.clock import Clock
 from domain.clocks.lookup import Lookup
 from domain.clocks.reckoning import hold, reckon, release
@@ -23,7 +23,7 @@ from domain.working_time import NOTHING_GIVEN, At, Before, Given, Within
 
 _BEGIN_A_SERVICE = frozenset({"reopened", "second_service"})
 _FIRST_YEAR, _LAST_YEAR = 1900, 2999
-_NO_STARTERS: Mapping[str, tuple[tuple[ClockRule, Trigger], ...]] = MappingProxyType({})
+_NO_STARTERS: Mapping[str, tuple[Starter, ...]] = MappingProxyType({})
 
 
 def clocks_of(facts: Sequence[Recorded], registers: Registers) -> list[Clock]:
@@ -41,64 +41,61 @@ def clocks_of(facts: Sequence[Recorded], registers: Registers) -> list[Clock]:
             if note is not None:
                 note(clocks, recorded)
             for clock in clocks:
-                if word in clock.rule.heard and clock.running:
-                    _hear(clock, Lookup(facts, index, service), registers)
+                if clock.end is None and word in clock.rule.heard:
+                    _hear(clock, facts, index, service, registers)
         if recorded.rules != version:
             version = recorded.rules
             starters = registers.rules.rulebook(version).starters.get(kind, _NO_STARTERS)
-        for rule, trigger in starters.get(word, ()):
-            if not _runs(clocks, rule.name, service):
-                _start(clocks, rule, trigger, Lookup(facts, index, service), registers)
+        for starter in starters.get(word, ()):
+            cycle = _next_cycle(clocks, starter.rule.name, service)
+            if cycle:
+                _start(clocks, starter, cycle, Lookup(facts, index, service), registers)
     for clock in clocks:
         if clock.rule.excusable:
             clock.heard = tuple((r.fact.word, r.occurred_at) for r in facts)
     return clocks
 
 
-def _runs(clocks: Sequence[Clock], name: str, service: int) -> bool:
-    """Whether the clock runs for this service: each service cycle has clocks of its own."""
+def _next_cycle(clocks: Sequence[Clock], name: str, service: int) -> int:
+    """The number of the clock's next run, 0 while it runs: each service cycle has runs of its own."""
+    cycle = 1
     for clock in clocks:
-        if clock.rule.name == name and clock.service == service and clock.running:
-            return True
-    return False
+        if clock.rule.name == name:
+            if clock.service == service and clock.end is None:
+                return 0
+            cycle += 1
+    return cycle
 
 
 def _start(
-    clocks: list[Clock], rule: ClockRule, trigger: Trigger, case: Lookup, registers: Registers
+    clocks: list[Clock], starter: Starter, cycle: int, case: Lookup, registers: Registers
 ) -> None:
-    if trigger.where.wanted and not case.meets(trigger.where):
-        return
-    if rule.where.wanted and not case.meets(rule.where):
-        return
-    choice = _choose(rule.within, case)
-    if choice is None:
-        return
-    recorded, within, given = case.recorded, choice.within, NOTHING_GIVEN
-    if isinstance(within, At | Before):
-        promised = _promised(within, case, registers)
-        if promised is None:
-            return  # no deadline was given, so nothing was promised
-        within, given = promised
-    cycle = 1
-    for clock in clocks:
-        if clock.rule.name == rule.name:
-            cycle += 1
+    for where in starter.where:
+        if not case.meets(where):
+            return
+    rule, within, given = starter.rule, starter.sole, NOTHING_GIVEN
+    if within is None:
+        within = _choose(rule.within, case)
+        if isinstance(within, At | Before):
+            within, given = _promised(within, case, registers) or (None, NOTHING_GIVEN)
+        if within is None:
+            return  # no target fits, or no deadline was given: nothing was promised
+    recorded = case.facts[case.index]
     clock = Clock(
-        rule, within, rules=recorded.rules, site=recorded.site, cycle=cycle,
-        service=case.service, started=recorded.occurred_at, given=given,
-    )  # fmt: skip
+        rule, within, recorded.occurred_at, recorded.rules, recorded.site, cycle, case.service, given
+    )
     reckon(clock, registers)
-    if rule.pauses and not given:
+    if rule.pauses and case.index and not given:
         note = _held(rule, case)
         if note is not None:
             hold(clock, clock.started, note)
     clocks.append(clock)
 
 
-def _choose(choices: Sequence[Choice], case: Lookup) -> Choice | None:
+def _choose(choices: Sequence[Choice], case: Lookup) -> Within | None:
     for choice in choices:
         if not choice.where.wanted or case.meets(choice.where):
-            return choice
+            return choice.within
     return None
 
 
@@ -138,7 +135,7 @@ def _held(rule: ClockRule, case: Lookup) -> str | None:
     for index in range(case.index - 1, -1, -1):
         earlier = Lookup(case.facts, index, case.service)
         if earlier.sets_off(rule.pauses):
-            return _note(earlier)
+            return _note(earlier.recorded)
         if earlier.recorded.fact.word in _BEGIN_A_SERVICE or earlier.sets_off(
             (*rule.resumes, *rule.stops, *rule.cancels)
         ):
@@ -146,24 +143,32 @@ def _held(rule: ClockRule, case: Lookup) -> str | None:
     return None
 
 
-def _hear(clock: Clock, case: Lookup, registers: Registers) -> None:
+def _hear(
+    clock: Clock, facts: Sequence[Recorded], index: int, service: int, registers: Registers
+) -> None:
     """Let a fact stop, cancel, pause or resume the clock.
 
     A pause holds a promise that is still open: nothing holds one whose due instant has passed,
     or one made for a date.
     """
-    rule, at = clock.rule, case.recorded.occurred_at
-    if case.sets_off(rule.stops):
-        _settle(clock, at, registers)
-        clock.stopped = at
-    elif case.sets_off(rule.cancels):
-        _settle(clock, at, registers)
-        clock.cancelled = at
-    elif clock.paused:
-        if case.sets_off(rule.resumes):
+    recorded = facts[index]
+    at = recorded.occurred_at
+    for effect, where in clock.rule.heard[recorded.fact.word]:
+        if where.wanted and not Lookup(facts, index, service).meets(where):
+            continue
+        if effect == "stop" or effect == "cancel":
+            _settle(clock, at, registers)
+            if effect == "stop":
+                clock.stopped = clock.end = at
+            else:
+                clock.cancelled = clock.end = at
+            return
+        if effect == "resume" and clock.paused:
             release(clock, at, registers)
-    elif _can_be_held(clock, at) and case.sets_off(rule.pauses):
-        hold(clock, at, _note(case))
+            return
+        if effect == "pause" and not clock.paused and _can_be_held(clock, at):
+            hold(clock, at, _note(recorded))
+            return
 
 
 def _can_be_held(clock: Clock, at: datetime) -> bool:
@@ -175,10 +180,10 @@ def _settle(clock: Clock, at: datetime, registers: Registers) -> None:
         release(clock, at, registers)
 
 
-def _note(case: Lookup) -> str:
+def _note(recorded: Recorded) -> str:
     """Why and by whom a pause was made."""
-    reason = getattr(case.recorded.fact, "reason", None)
-    return " ".join(filter(None, (str(reason or ""), case.recorded.actor)))
+    reason = getattr(recorded.fact, "reason", None)
+    return " ".join(filter(None, (str(reason or ""), recorded.actor)))
 
 
 def _find(clocks: Sequence[Clock], name: str, cycle: int) -> Clock | None:

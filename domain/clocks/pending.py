@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from domain.clock_rules import Rung
 from domain.clocks.clock import Clock
-from domain.clocks.reckoning import Moments
+from domain.clocks.reckoning import WHOLE, Moments
 from domain.registers import Registers
+from domain.working_time import Elapsed
 
 
 class Pending(NamedTuple):
@@ -46,15 +47,29 @@ def pending(clock: Clock, registers: Registers) -> list[Pending]:
 
 
 def next_instant(clock: Clock, registers: Registers) -> datetime | None:
-    """The first instant at which the clock has something to say, None if it has nothing left."""
-    if not clock.rule.speaks_early and clock.lapsed is None:
-        if clock.running:
-            if clock.due is not None:
-                return clock.due  # nothing can come before it
-        elif not clock.breached:
-            return None
+    """The first instant at which the clock has something to say, None if it has nothing left.
+
+    This is the first of `pending`, found without working out the others where that can be done.
+    """
+    if clock.lapsed is None and clock.waived_at is None and not clock.pauses:
+        first = _first(clock)
+        if first is not None:
+            end = clock.end
+            return first if end is None or first < end else None
     waiting = pending(clock, registers)
     return waiting[0].at if waiting else None
+
+
+def _first(clock: Clock) -> datetime | None:
+    """The first thing a clock that was never paused has to say, lapse included; None if that takes reckoning."""
+    due, rule = clock.due, clock.rule
+    assert due is not None, "only a pause takes the due instant away"
+    if not rule.speaks_early or (len(clock.warned) == len(rule.warnings) and rule.climbs_late):
+        return due  # all that comes before was said
+    if clock.warned or clock.raised or rule.excusable or type(clock.within) is not Elapsed:
+        return None
+    share = clock.within.target * rule.first_percent // WHOLE
+    return max(clock.started, min(clock.started + share, due + rule.first_offset))
 
 
 def _warnings(clock: Clock, when: Moments) -> list[Pending]:

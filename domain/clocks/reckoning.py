@@ -54,7 +54,8 @@ def reckon(clock: Clock, registers: Registers) -> None:
     elif type(within) is Elapsed and not clock.pauses:  # by far the commonest
         clock.due = clock.started + within.target
     else:
-        clock.due, clock.provisional = due(within, **_terms(clock, registers), pauses=_over(clock))
+        pauses = _over(clock) if clock.pauses else ()
+        clock.due, clock.provisional = due(within, **_terms(clock, registers), pauses=pauses)
 
 
 def hold(clock: Clock, since: datetime, note: str) -> None:

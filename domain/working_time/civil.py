@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 MIDNIGHT = time(0)
@@ -32,6 +33,7 @@ def instant_of(day: date, clock: time, zone: ZoneInfo) -> datetime:
     )
 
 
+@lru_cache(maxsize=1 << 16)
 def day_begins(ordinal: int, zone: ZoneInfo) -> datetime:
     """The UTC instant at which the day with this proleptic ordinal begins in the zone."""
     return datetime.combine(date.fromordinal(ordinal), MIDNIGHT, zone).astimezone(UTC)

@@ -94,7 +94,7 @@ def test_a_clock_says_all_it_can_say():
         Trigger("lodged"),
         Trigger("reported", Condition((("simple", frozenset({True})),))),
     )
-    assert rule.heard == frozenset({"replied", "paused", "resumed", "arrived", "closed"})
+    assert rule.heard.keys() == frozenset({"replied", "paused", "resumed", "arrived", "closed"})
     assert rule.warnings == (Moment(percent=50), Moment(offset=timedelta(hours=-2)))
     assert rule.ladder == (
         Rung(number=1, at=Moment(percent=0), to="supervisor"),
