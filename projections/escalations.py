@@ -1,4 +1,4 @@
-"""For "who was called, and has he answered?": the newest rungs of promises that are still broken."""
+"""For "who was called, and has he answered?": the newest rungs of promises still open."""
 
 from __future__ import annotations
 

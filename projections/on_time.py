@@ -1,4 +1,4 @@
-"""For "are promises kept?": the share of clocks met, gross and net of waivers, with the cases behind it."""
+"""For "are promises kept?": the share of clocks met, gross and net of waivers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _FROM: Final = "FROM clocks AS c JOIN first_time AS f ON f.case_id = c.case_id"
 
 
 class OnTimeFigure(NamedTuple):
-    """How many runs of clocks ended or lapsed, by verdict; ``waived`` are breaches that were excused."""
+    """How many runs of clocks stand at each verdict; ``waived`` are excused breaches."""
 
     group: str | None
     met: int
@@ -47,7 +47,7 @@ class OnTimeFigure(NamedTuple):
 
     @property
     def gross(self) -> float | None:
-        """Met per judged run, excused breaches counted as breaches; None where nothing was judged."""
+        """Met per judged run, excused breaches included; None where nothing was judged."""
         return self.met / self.judged if self.judged else None
 
     @property
@@ -58,7 +58,7 @@ class OnTimeFigure(NamedTuple):
 
 
 class Missed(NamedTuple):
-    """A promise that was not kept: what stands behind the figure. ``due`` in microseconds since 1970."""
+    """A promise that was not kept; ``due`` in microseconds since 1970."""
 
     case_id: str
     clock: str
@@ -76,7 +76,7 @@ def figures(
     months: Months | None = None,
     chosen: Mapping[str, str] | None = None,
 ) -> list[OnTimeFigure]:
-    """The figures by a dimension, by the month of the due instant (``by="month"``), or all together.
+    """The figures by a dimension, by the month of the due instant, or all together.
 
     A run belongs to the month in which it was due at its site; a paused one to none.
 

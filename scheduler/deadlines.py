@@ -80,9 +80,11 @@ class DeadlineWorker:
                 self.catch_up()
                 facts += stored
                 self.recorded += stored
-                if not stored:  # the view and the log disagree on what is due: better said than spun on
-                    if not self._all_recorded_elsewhere(due, now):
-                        self._stuck = True
+                if not stored:
+                    self._stuck = not self._recorded_elsewhere(due, now)
+                    if (
+                        self._stuck
+                    ):  # view and log disagree on what is due: better said than spun on
                         log.warning("%s cases are due but had nothing to record", len(due))
                     break
                 now = self.clock()
@@ -102,7 +104,7 @@ class DeadlineWorker:
         except StoreFault:
             raise
         except Exception:
-            if len(cases) > 1:  # a defect met by one case must not keep the others from being judged
+            if len(cases) > 1:  # a defect met by one case must not keep the others waiting
                 return sum(self._record([case], now) for case in cases)
             log.exception("a deadline of %s could not be recorded", cases[0])
             return 0
@@ -111,8 +113,8 @@ class DeadlineWorker:
                 log.warning("a deadline could not be recorded: %s", reply)
         return sum(reply.facts for reply in replies if isinstance(reply, Answered))
 
-    def _all_recorded_elsewhere(self, due: Sequence[tuple[int, str]], now: datetime) -> bool:
-        """Whether another worker recorded what we found due, so that nothing of it is due any more."""
+    def _recorded_elsewhere(self, due: Sequence[tuple[int, str]], now: datetime) -> bool:
+        """Whether another worker recorded what we found due."""
         return due_before(self.views.db, micros(now), BATCH) != list(due)
 
     def start(self) -> None:
@@ -135,7 +137,7 @@ class DeadlineWorker:
             self._scheduler = None
 
     def _arm(self, seconds: float) -> None:
-        """Ask to be woken in so many seconds by the wall clock; a later wish replaces an earlier one."""
+        """Ask to be woken in so many seconds; a later wish replaces an earlier one."""
         scheduler = self._scheduler
         if scheduler is None or self._stopped.is_set():
             return
@@ -155,7 +157,7 @@ class DeadlineWorker:
             self.fault = None
         except Exception as fault:  # noqa: BLE001 - a store that is away comes back; the age alarms meanwhile
             self.fault = str(fault)
-            log.error("deadlines cannot be recorded: %s", fault)
+            log.error("deadlines cannot be recorded: %s", fault)  # noqa: TRY400 - said every half second
         self._arm_next()
 
     def _arm_next(self) -> None:

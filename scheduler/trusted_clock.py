@@ -1,4 +1,4 @@
-"""For a wall clock that jumps: time runs with the machine's steady clock, and a leap is believed only when it lasts."""
+"""For a wall clock that jumps: a leap ahead is believed only when it lasts."""
 
 from __future__ import annotations
 

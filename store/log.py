@@ -22,7 +22,15 @@ from eventsourcing.persistence import (
 from store.codec import Row
 from store.errors import StoreFault
 
-__all__ = ["FORMAT", "Answered", "Appending", "IntegrityError", "Log", "PollingSubscription", "Whole"]
+__all__ = [
+    "FORMAT",
+    "Answered",
+    "Appending",
+    "IntegrityError",
+    "Log",
+    "PollingSubscription",
+    "Whole",
+]
 
 FORMAT = 1
 """The layout of the log's tables; a store with a higher number was written by a newer version."""

@@ -76,7 +76,9 @@ class MemoryLog(Log):
 
     def documents(self, until: int) -> Iterator[tuple[str, int, bytes]]:
         """Every stream up to a position as one JSON array."""
-        for stream, rows in groupby(self.streams(list(self._streams), until), key=lambda row: row.stream):
+        for stream, rows in groupby(
+            self.streams(list(self._streams), until), key=lambda row: row.stream
+        ):
             states = [row.state for row in rows]
             yield stream, len(states), b"[" + b",".join(states) + b"]"
 

@@ -1,9 +1,10 @@
-"""For what views note of themselves: how much of the log each has seen, and in which tables it lives.
+"""For what views note of themselves: how much of the log each has seen, which tables it lives in.
 
 A view's tables carry the number of their generation; the plain name stands for the living one. A
 rebuild fills a generation of its own and lets it live at last. Of two rebuilds at the same time the
 one that began later stays; the other finds its tables gone and is content.
 """
+# ruff: noqa: S608 - what is put into statements are names of our own, values are parameters
 
 from __future__ import annotations
 
@@ -21,11 +22,11 @@ LOST_AFTER = 3600.0
 """Seconds without a sign of life after which the tables of an unfinished rebuild are dropped."""
 
 _TABLES = (
-    "CREATE TABLE IF NOT EXISTS views (name TEXT PRIMARY KEY, version BIGINT NOT NULL,"
-    " generation BIGINT NOT NULL, position BIGINT NOT NULL, mark TEXT NOT NULL,"
-    " newest BIGINT NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS generations (physical TEXT PRIMARY KEY, name TEXT NOT NULL,"
-    " generation BIGINT NOT NULL, alive BIGINT NOT NULL)",
+    """CREATE TABLE IF NOT EXISTS views (name TEXT PRIMARY KEY, version BIGINT NOT NULL,
+    generation BIGINT NOT NULL, position BIGINT NOT NULL, mark TEXT NOT NULL,
+    newest BIGINT NOT NULL)""",
+    """CREATE TABLE IF NOT EXISTS generations (physical TEXT PRIMARY KEY, name TEXT NOT NULL,
+    generation BIGINT NOT NULL, alive BIGINT NOT NULL)""",
     "CREATE TABLE IF NOT EXISTS unsettled (case_id TEXT PRIMARY KEY)",
     "CREATE TABLE IF NOT EXISTS pulses (name TEXT PRIMARY KEY, at BIGINT NOT NULL)",
 )
@@ -184,7 +185,7 @@ class ViewBooks:
 
     def alive(self, generations: Mapping[str, int]) -> dict[str, int]:
         """Those that a later rebuild has not overtaken, with a sign of life noted for them."""
-        kept = {}
+        kept: dict[str, int] = {}
         which = "WHERE name = ? AND generation = ?"
         for view in generations.items():
             self._db.run(f"UPDATE generations SET alive = ? {which}", (_now(), *view))

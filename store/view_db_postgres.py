@@ -1,4 +1,5 @@
-"""For views in the log's PostgreSQL database: in a schema of their own, written by one process at a time."""
+"""For views in the log's PostgreSQL database: a schema of their own, written by one at a time."""
+# ruff: noqa: S608 - what is put into statements are names of our own, values are parameters
 
 from __future__ import annotations
 
@@ -89,7 +90,9 @@ class PostgresViewDb(ViewDb):
                 yield
                 done = connection.execute("COMMIT").statusmessage
                 if done != "COMMIT":
-                    raise StoreFault(where=self.where, problem=f"the commit was answered with {done}")
+                    raise StoreFault(
+                        where=self.where, problem=f"the commit was answered with {done}"
+                    )
             finally:
                 self._writer = self._owner = None
                 _roll_back(connection)
@@ -214,7 +217,7 @@ class _Number(NumericBinaryLoader):
 
 @lru_cache(maxsize=1000)
 def translated(statement: str) -> bytes:
-    """A statement with ``?`` for its parameters as psycopg wants it; quoted text keeps its question marks."""
+    """A statement with ``?`` for its parameters, as psycopg wants it; quoted ones stay."""
 
     def special(found: re.Match[str]) -> str:
         return "%s" if found[0] == "?" else found[0].replace("%", "%%")
@@ -236,13 +239,12 @@ def _upsert(table: Table, physical: str) -> bytes:
 
 
 def _beginning(schema: str) -> bytes:
-    """Begin to write. What a crash of the server may lose of it is projected again from the log."""
+    """What is said to begin: whoever writes already is waited for, before anything is read."""
     key = int.from_bytes(sha256(f"guanjia views {schema}".encode()).digest()[:8], signed=True)
     text = (
         "BEGIN ISOLATION LEVEL READ COMMITTED;"
         " SELECT set_config('lock_timeout', {busy}, true),"
-        " set_config('idle_in_transaction_session_timeout', {frozen}, true),"
-        " set_config('synchronous_commit', 'off', true);"
+        " set_config('idle_in_transaction_session_timeout', {frozen}, true);"
         " SELECT pg_advisory_xact_lock({key});"
     )
     return (

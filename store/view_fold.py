@@ -1,4 +1,4 @@
-"""For the cases that views look at: their facts and the registers at hand, page by page or all at once."""
+"""For the cases that views look at: folded page by page with what is at hand, or all at once."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Folder(Generic[Case]):
 def bulks(
     log: Log, codec: Codec, fold: Fold[Case], registers: Registers, until: int
 ) -> Iterator[tuple[dict[str, Case], int]]:
-    """Every case up to a position folded once, in the order of their names, with the facts that took."""
+    """Every case up to a position, folded once, in the order of names, and the facts that took."""
     decode = codec.decode_stream
     cases: dict[str, Case] = {}
     count = 0

@@ -1,8 +1,9 @@
-"""For every view: rows and position in one transaction, from a batch of facts, a rebuild, or both at once.
+"""For every view: rows and position in one transaction, from batches of facts or a rebuild.
 
 A view says which rows a case has, as a function of all facts of that case. Live batches ask it for
 the cases they touch, a rebuild asks it for every case; so both give the same rows.
 """
+# ruff: noqa: S608 - what is put into statements are names of our own, values are parameters
 
 from __future__ import annotations
 
@@ -18,33 +19,33 @@ from store.errors import StoreFault
 from store.log import Log
 from store.register_reader import read_registers
 from store.view_books import Definition, ViewBooks, physical_name
-from store.view_db import Record, Table, ViewDb
+from store.view_db import Record, ViewDb
 from store.view_fold import BULK, Fold, Folder, bulks
 
 PAGE = 5000
 
 Case = TypeVar("Case")
-CaseIn = TypeVar("CaseIn", contravariant=True)
+CaseIn_contra = TypeVar("CaseIn_contra", contravariant=True)
 Rows = Mapping[str, Sequence[Record]]
 Progress = Callable[[int, int], None]
 
 
-class View(Definition, Protocol[CaseIn]):
+class View(Definition, Protocol[CaseIn_contra]):
     """One question and its tables. A new ``version`` of the definition is rebuilt by itself."""
 
-    def rows(self, case: CaseIn) -> Rows:
+    def rows(self, case: CaseIn_contra) -> Rows:
         """The rows of one case, by table name."""
 
 
 class Views(Generic[Case]):
     """Some views of one log in one database, kept up to date by whoever calls `catch_up`.
 
-    ``fold`` turns all facts of a case, and the registers, into what the views look at; ``unsettled``
-    names a case whose rows a later calendar may still change. Several threads and processes may
-    have the same views: each page is written by whoever comes first.
+    ``fold`` turns all facts of a case, and the registers, into what the views look at;
+    ``unsettled`` names a case whose rows a later calendar may still change. Several threads and
+    processes may have the same views: each page is written by whoever comes first.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - the parts in the order in which a fact passes them
         self,
         log: Log,
         db: ViewDb,
@@ -55,7 +56,7 @@ class Views(Generic[Case]):
         *,
         page: int = PAGE,
     ) -> None:
-        """Make the tables that are missing; what is in others is kept until `catch_up` knows better."""
+        """Make the tables that are missing; what others hold stays until `catch_up` sees to it."""
         self.log = log
         self.db = db
         self.views = {view.name: view for view in views}
@@ -153,9 +154,7 @@ class Views(Generic[Case]):
 
     # ------------------------------------------------------------------ rebuild
 
-    def rebuild(
-        self, names: Sequence[str] | None = None, progress: Progress | None = None
-    ) -> int:
+    def rebuild(self, names: Sequence[str] | None = None, progress: Progress | None = None) -> int:
         """Build views from nothing beside the living ones and swap them in; returns the facts read.
 
         The living tables answer, and follow the log, until the swap.
@@ -166,7 +165,9 @@ class Views(Generic[Case]):
         return facts
 
     def _build(self, names: Sequence[str], progress: Progress | None) -> int:
-        until = self.log.head()  # before the registers, which may be newer than the facts, not older
+        until = (
+            self.log.head()
+        )  # before the registers, which may be newer than the facts, not older
         registers = read_registers(self.log, self.codec)
         facts = 0
         unsettled: list[str] = []
@@ -196,13 +197,13 @@ class Views(Generic[Case]):
             for table in self.views[name].tables:
                 self.db.insert(physical_name(table, generation), table.names, rows[table.name])
 
-    def _finish(
-        self, generations: Mapping[str, int], until: int, unsettled: Sequence[str]
-    ) -> None:
-        """Bring new generations to where the living ones are, nobody else writing, and swap them."""
+    def _finish(self, generations: Mapping[str, int], until: int, unsettled: Sequence[str]) -> None:
+        """Bring new generations to where the living ones are, others waiting, and swap them."""
         states = self._books.ours()
         ours = {name: number for name, number in generations.items() if name in states}
-        self._books.drop({name: number for name, number in generations.items() if name not in states})
+        self._books.drop(
+            {name: number for name, number in generations.items() if name not in states}
+        )
         for name, generation in ours.items():
             self._books.index(self.views[name], generation)
         noted = set(self._unsettled_cases())
@@ -219,7 +220,7 @@ class Views(Generic[Case]):
     # ------------------------------------------------------------------ signs of life
 
     def note_pulse(self, name: str, at: int) -> None:
-        """Note when a worker last did its round, in microseconds since 1970, for other processes."""
+        """Note for other processes when a worker last did its round, in microseconds since 1970."""
         with self.db.writing():
             self.db.run("DELETE FROM pulses WHERE name = ?", (name,))
             self.db.run("INSERT INTO pulses (name, at) VALUES (?, ?)", (name, at))
@@ -252,7 +253,7 @@ def _rows(view: View[Case], cases: Mapping[str, Case]) -> dict[str, list[Record]
 
 @contextmanager
 def _without_cycles() -> Iterator[None]:
-    """Spare the search for garbage in cycles: folding makes millions of objects and none of them."""
+    """Spare the search for garbage in cycles: folding makes millions of objects and no cycle."""
     enabled = gc.isenabled()
     gc.disable()
     try:

@@ -1,15 +1,23 @@
-"""Two small views, for what is promised of all of them."""
+"""Two small views, and a place to keep them, for what is promised of all of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 
-from domain.facts import Recorded
+import pytest
+
+from domain.facts import HouseholdId, Recorded
 from domain.registers import Registers
-from store.codec import Codec
+from domain.repair import RepairClosed, RepairReported
+from store.codec import Codec, Row
+from store.errors import StoreFault
 from store.log import Log
+from store.memory import MemoryLog
+from store.open import open_views
 from store.view_db import Column, Record, Table, ViewDb
 from store.views import View, Views
+from tests.support.scenario import CODEC, START, envelope
 
 Facts = tuple[Recorded, ...]
 
@@ -71,3 +79,73 @@ def some_views(log: Log, db: ViewDb, *views: View[Facts], page: int = 3) -> View
 
     chosen = views or (Seen(), StillOpen())
     return Views(log, db, chosen, fold, lambda _: False, Codec(), page=page)
+
+
+class Place:
+    """A log in memory and a database for views that can be opened more than once."""
+
+    def __init__(self, open_db: Callable[[], ViewDb]) -> None:
+        self.log = MemoryLog()
+        self._open = open_db
+        self._opened: list[ViewDb] = []
+
+    def db(self) -> ViewDb:
+        db = self._open()
+        self._opened.append(db)
+        return db
+
+    def views(self, *views: View[Facts], page: int = 3, log: Log | None = None) -> Views[Facts]:
+        return some_views(log or self.log, self.db(), *views, page=page)
+
+    def close(self) -> None:
+        for db in self._opened:
+            with suppress(StoreFault):
+                db.close()
+
+
+ENGINES = ("sqlite", "postgres")
+
+
+def address_of(request: pytest.FixtureRequest) -> str:
+    """A fixture: the address of an empty store on an engine."""
+    if request.param == "sqlite":
+        return str(request.getfixturevalue("tmp_path") / "guanjia.db")
+    address: str = request.getfixturevalue("postgres_server").new_database()
+    return address
+
+
+def place_at(address: str) -> Iterator[Place]:
+    """A fixture: a place there."""
+    place = Place(lambda: open_views(address))
+    yield place
+    place.close()
+
+
+def happen(log: Log, *cases: str, closed: Sequence[str] = ()) -> None:
+    """One more fact for each case named, a closing for those that are to be closed."""
+    reported = RepairReported(household=HouseholdId("h-1"), category="water")
+    with log.appending() as appending:
+        rows: list[Row] = []
+        for case in (*cases, *closed):
+            fact = RepairClosed() if case in closed else reported
+            before = len(appending.stream(f"repair-{case}"))
+            version = before + sum(row.stream == f"repair-{case}" for row in rows) + 1
+            recorded = envelope(fact, version, START, stream=f"repair-{case}")
+            rows.append(CODEC.encode(recorded._replace(position=appending.head + len(rows) + 1)))
+        appending.append(rows, ())
+
+
+def seen(views: Views[Facts]) -> dict[str, int]:
+    found = views.db.ask("SELECT case_id, facts FROM seen ORDER BY case_id")
+    return {str(case).removeprefix("repair-"): int(n or 0) for case, n in found}
+
+
+def tables(views: Views[Facts]) -> set[str]:
+    """The tables of all generations that are really there."""
+    found = set()
+    for table in ("seen", "still_open"):
+        for generation in range(1, 12):
+            with suppress(StoreFault):
+                views.db.ask(f"SELECT count(*) FROM {table}_g{generation}")
+                found.add(f"{table}_g{generation}")
+    return found

@@ -1,0 +1,273 @@
+"""What a rebuild promises: beside the living rows, by itself where needed, through crashes."""
+
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from store import view_books, view_fold, views as views_module
+from store.errors import StoreFault
+from store.memory import MemoryLog
+from store.open import open_log, open_views
+from store.views import Views
+from tests.support.views import (
+    ENGINES,
+    OPEN,
+    SEEN,
+    Facts,
+    Place,
+    Seen,
+    StillOpen,
+    address_of,
+    happen,
+    place_at,
+    seen,
+    tables,
+)
+
+ROOT = Path(__file__).parents[2]
+
+_address = pytest.fixture(params=ENGINES, name="address")(address_of)
+_place = pytest.fixture(name="place")(place_at)
+
+
+# ---------------------------------------------------------------------- rebuild
+
+
+def test_a_rebuild_gives_the_rows_that_live_batches_gave(place: Place):
+    happen(place.log, *"abcabcda", closed=["c"])
+    views = place.views()
+    views.catch_up()
+    live = [views.digest(name) for name in views.views]
+    assert views.rebuild() == 9
+    assert [views.digest(name) for name in views.views] == live
+    assert views.position() == 9
+
+
+def test_a_rebuild_mends_rows_that_were_spoilt(place: Place):
+    happen(place.log, *"ab")
+    views = place.views()
+    views.catch_up()
+    with views.db.writing():
+        views.db.run("DELETE FROM seen_g1")
+    assert seen(views) == {}
+    views.rebuild(["seen"])
+    assert seen(views) == {"a": 1, "b": 1}
+
+
+def test_readers_see_the_old_rows_until_the_swap_and_live_pages_go_on(place: Place, monkeypatch):
+    monkeypatch.setattr(view_fold, "BULK", 2)
+    happen(place.log, *"abcd")
+    views, live = place.views(), place.views()
+    views.catch_up()
+    stages = []
+
+    def in_between(_at: int, _until: int) -> None:
+        happen(place.log, "a", "e")
+        live.catch_up()
+        stages.append((seen(live), views.position()))
+
+    assert views.rebuild(progress=in_between) == 4
+    assert len(stages) == 3
+    for number, (rows, position) in enumerate(stages, 1):
+        assert rows == {"a": 1 + number, "b": 1, "c": 1, "d": 1, "e": number}
+        assert position == 4 + 2 * number
+    assert views.position() == 10  # never less than before
+    assert seen(views) == {"a": 4, "b": 1, "c": 1, "d": 1, "e": 3}
+
+
+def test_only_the_living_generation_is_left(place: Place):
+    happen(place.log, "a")
+    views = place.views()
+    for _ in range(3):
+        views.rebuild()
+    assert tables(views) == {"seen_g4", "still_open_g4"}
+
+
+def test_a_rebuild_that_fails_leaves_everything_as_it_was(place: Place):
+    happen(place.log, "a")
+    broken = Seen()
+    views = place.views(broken)
+    views.catch_up()
+    broken.fails = True
+    with pytest.raises(ZeroDivisionError):
+        views.rebuild()
+    assert seen(views) == {"a": 1}
+    assert tables(views) == {"seen_g1"}
+
+
+@pytest.mark.parametrize("first_to_end", [0, 1])
+def test_of_two_rebuilds_at_once_the_later_stays_and_both_go_well(
+    place: Place, monkeypatch, first_to_end: int
+):
+    monkeypatch.setattr(view_fold, "BULK", 1)
+    happen(place.log, *"abc")
+    one, other = place.views(), place.views()
+    both = threading.Barrier(2)
+    gates = [threading.Event(), threading.Event()]
+    gates[first_to_end].set()
+
+    def rebuild(number: int, views: Views[Facts]) -> None:
+        met = False
+
+        def pause(_at: int, _until: int) -> None:
+            nonlocal met
+            if not met:
+                met = True
+                both.wait(30)
+                gates[number].wait(30)
+
+        views.rebuild(progress=pause)
+        gates[1 - number].set()
+
+    with ThreadPoolExecutor(2) as threads:
+        for future in [threads.submit(rebuild, n, v) for n, v in enumerate((one, other))]:
+            future.result()
+    assert seen(one) == {"a": 1, "b": 1, "c": 1}
+    assert len(tables(one)) == 2
+
+
+def test_tables_of_a_rebuild_that_was_killed_are_dropped_when_nobody_can_be_at_it(
+    place: Place, monkeypatch
+):
+    happen(place.log, "a")
+    views = place.views()
+    views.catch_up()
+    with views.db.writing():
+        views._books.make(views.views["still_open"])
+    assert "still_open_g2" in tables(views)
+    views.rebuild(["seen"])
+    assert "still_open_g2" in tables(views)  # somebody may be filling it
+    monkeypatch.setattr(view_books, "LOST_AFTER", -1)
+    views.rebuild(["seen"])
+    assert tables(views) == {"seen_g3", "still_open_g1"}
+
+
+# ---------------------------------------------------------------------- definitions and logs
+
+
+def test_a_new_definition_is_built_beside_the_old_one_by_itself(place: Place):
+    happen(place.log, *"aab")
+    place.views(Seen(version=1)).catch_up()
+    newer = place.views(Seen(version=2, weight=10))
+    assert newer.position() == 0
+    assert seen(newer) == {"a": 2, "b": 1}  # the old rows answer until then
+    assert newer.catch_up() == 3
+    assert seen(newer) == {"a": 20, "b": 10}
+    assert newer.position() == 3
+    assert tables(newer) == {"seen_g2"}
+
+
+def test_an_older_program_leaves_a_newer_definition_alone(place: Place):
+    happen(place.log, "a")
+    older = place.views(Seen(version=1), StillOpen())
+    older.catch_up()
+    newer = place.views(Seen(version=2, weight=10), StillOpen())
+    newer.catch_up()
+    happen(place.log, "a")
+    older.catch_up()
+    assert seen(older) == {"a": 10}
+    assert older.db.ask("SELECT count(*) FROM still_open") == [(2,)]
+    assert older.position() == 1
+    newer.catch_up()
+    assert seen(newer) == {"a": 20}
+
+
+def test_an_older_program_that_rebuilds_does_not_put_its_definition_back(place: Place):
+    happen(place.log, "a")
+    older = place.views(Seen(version=1))
+    place.views(Seen(version=2, weight=10)).catch_up()
+    older.rebuild()
+    assert seen(older) == {"a": 10}
+    assert tables(older) == {"seen_g2"}
+
+
+def test_a_table_that_a_new_definition_no_longer_has_goes_with_the_old(place: Place):
+    class Before(Seen):
+        tables = (SEEN, OPEN)
+
+    happen(place.log, "a")
+    place.views(Before()).catch_up()
+    views = place.views(Seen(version=2))
+    views.catch_up()
+    assert tables(views) == {"seen_g2"}
+    with pytest.raises(StoreFault):
+        views.db.ask("SELECT * FROM still_open")
+
+
+def test_a_further_view_is_filled_while_the_others_wait(place: Place):
+    happen(place.log, *"abcabca")
+    place.views(Seen(), page=5).catch_up()
+    views = place.views(Seen(), StillOpen(), page=5)
+    assert views.position() == 0
+    views.catch_up()
+    assert views.position() == 7
+    live = views.digest("still_open")
+    views.rebuild()
+    assert views.digest("still_open") == live
+    assert seen(views) == {"a": 3, "b": 2, "c": 2}
+
+
+def test_a_long_log_before_an_empty_view_is_read_in_bulk(place: Place, monkeypatch):
+    monkeypatch.setattr(views_module, "BULK", 5)
+    happen(place.log, *"abcabca")
+    views = place.views()
+    assert views.catch_up() == 7
+    assert seen(views) == {"a": 3, "b": 2, "c": 2}
+    assert tables(views) == {"seen_g2", "still_open_g2"}
+
+
+def test_a_shorter_log_put_back_from_a_backup_rebuilds_the_views(place: Place):
+    happen(place.log, *"abcde")
+    place.views().catch_up()
+    restored = MemoryLog()
+    happen(restored, *"ab")
+    views = place.views(log=restored)
+    views.catch_up()
+    assert seen(views) == {"a": 1, "b": 1}
+    assert views.position() == 2
+
+
+def test_another_log_that_grew_as_long_rebuilds_the_views(place: Place):
+    happen(place.log, *"abcde")
+    place.views().catch_up()
+    restored = MemoryLog()
+    happen(restored, *"abxyz")
+    views = place.views(log=restored)
+    views.catch_up()
+    assert seen(views) == {"a": 1, "b": 1, "x": 1, "y": 1, "z": 1}
+
+
+def test_an_empty_log_where_there_was_one_empties_the_views(place: Place):
+    happen(place.log, *"ab")
+    place.views().catch_up()
+    views = place.views(log=MemoryLog())
+    views.rebuild()
+    assert (seen(views), views.position()) == ({}, 0)
+
+
+# ---------------------------------------------------------------------- crashes
+
+
+@pytest.mark.parametrize("point", ["page", "bulk", "swap", "begin"])
+def test_killed_at_any_point_it_is_right_after_the_next_start(
+    address: str, point: str, monkeypatch
+):
+    log = open_log(address)
+    happen(log, *"abcabca")
+    command = [sys.executable, "-m", "tests.support.killed_views", address, point]
+    killed = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    assert killed.returncode == -9, killed.stderr
+    place = Place(lambda: open_views(address))
+    views = place.views(log=log)
+    views.catch_up()
+    assert seen(views) == {"a": 3, "b": 2, "c": 2}
+    monkeypatch.setattr(view_books, "LOST_AFTER", -1)
+    views.rebuild()
+    assert len(tables(views)) == 2
+    assert seen(views) == {"a": 3, "b": 2, "c": 2}
+    place.close()
+    log.close()
