@@ -38,13 +38,21 @@ HOLDERS: Final = {
 STEWARDS: Final = ("wang-管家", "li-管家", "zhou-管家")
 TECHNICIANS: Final = ("zhang-水电", "wu-弱电", "ma-综合")
 REPAIRS: Final = (
-    ("水管", "厨房水管漏水"), ("电路", "客厅跳闸"), ("门禁", "单元门禁失灵"), ("电梯", "电梯异响"),
-    ("照明", "楼道灯不亮"), ("管道", "卫生间下水慢"),
-)  # fmt: skip
+    ("水管", "厨房水管漏水"),
+    ("电路", "客厅跳闸"),
+    ("门禁", "单元门禁失灵"),
+    ("电梯", "电梯异响"),
+    ("照明", "楼道灯不亮"),
+    ("管道", "卫生间下水慢"),
+)
 COMPLAINTS: Final = (
-    ("噪音", "楼上深夜装修"), ("停车", "车位被占"), ("卫生", "楼道堆放杂物"), ("绿化", "草坪踩踏严重"),
-)  # fmt: skip
+    ("噪音", "楼上深夜装修"),
+    ("停车", "车位被占"),
+    ("卫生", "楼道堆放杂物"),
+    ("绿化", "草坪踩踏严重"),
+)
 ONLINE: Final = "wechat"
+SIMPLE: Final = 0.4
 Minutes = float
 
 
@@ -89,7 +97,8 @@ def _foundation() -> Iterator[Command]:
     yield verbs.PublishCalendar(document=load_calendar(SHIPPED / "calendars" / "cn.json"))
     book = load_rulebook(SHIPPED / "rulebooks" / "default.yaml")
     roles = {
-        name: {**role, "holders": [{"staff": HOLDERS[name]}]} for name, role in book["roles"].items()
+        name: {**role, "holders": [{"staff": HOLDERS[name]}]}
+        for name, role in book["roles"].items()
     }
     yield verbs.PublishRulebook(document={**book, "roles": roles})
     buildings = tuple(f"{n}号楼" for n in range(1, 5))
@@ -107,9 +116,14 @@ class _History:
     def all(self) -> Iterator[Said]:
         """Every command, case by case; those after now are left out."""
         for minutes, make in (
-            (4.6, self._online), (4.3, self._online), (29.4, self._simple), (29.2, self._simple),
-            (24 * 60 - 0.7, self._unanswered), (24 * 60 - 0.4, self._unanswered), (2 * 60 + 29.5, self._dissatisfied),
-        ):  # fmt: skip
+            (4.6, self._online),
+            (4.3, self._online),
+            (29.4, self._simple),
+            (29.2, self._simple),
+            (24 * 60 - 0.7, self._unanswered),
+            (24 * 60 - 0.4, self._unanswered),
+            (2 * 60 + 29.5, self._dissatisfied),
+        ):
             yield from make(self.now - timedelta(minutes=minutes))
         for _ in range(CASES - 7):
             begun = self.now - timedelta(minutes=self.chance.uniform(20, 3 * 24 * 60))
@@ -127,24 +141,37 @@ class _History:
         self.number += 1
         return f"{kind}-demo-{self.number:03d}"
 
-    def _reported(self, at: datetime, case: str, **more: Any) -> Said:
+    def _reported(self, at: datetime, case: str, **more: Any) -> Said:  # noqa: ANN401 - fields
         household, building = self._home()
         category, text = self.chance.choice(REPAIRS)
         steward = self.chance.choice(STEWARDS)
         command = verbs.ReportRepair(
-            case=case, site=SITE, household=household, building=building, category=category,
-            steward=StaffId(steward), description=Personal(text), **more,
-        )  # fmt: skip
+            case=case,
+            site=SITE,
+            household=household,
+            building=building,
+            category=category,
+            steward=StaffId(steward),
+            description=Personal(text),
+            **more,
+        )
         return Said(at, steward, command)
 
-    def _lodged(self, at: datetime, case: str, **more: Any) -> Said:
+    def _lodged(self, at: datetime, case: str, **more: Any) -> Said:  # noqa: ANN401 - fields
         household, building = self._home()
         category, text = self.chance.choice(COMPLAINTS)
         steward = self.chance.choice(STEWARDS)
         command = verbs.LodgeComplaint(
-            case=case, site=SITE, channel="phone", household=household, building=building,
-            category=category, receiver=StaffId(steward), description=Personal(text), **more,
-        )  # fmt: skip
+            case=case,
+            site=SITE,
+            channel="phone",
+            household=household,
+            building=building,
+            category=category,
+            receiver=StaffId(steward),
+            description=Personal(text),
+            **more,
+        )
         return Said(at, steward, command)
 
     # The ones that lapse within a minute.
@@ -156,7 +183,11 @@ class _History:
         case = self._case("repair")
         yield self._reported(at, case, simple=True, channel="phone")
         technician = StaffId(self.chance.choice(TECHNICIANS))
-        yield Said(at + timedelta(minutes=4), technician, verbs.AcceptRepair(case=case, technician=technician))
+        yield Said(
+            at + timedelta(minutes=4),
+            technician,
+            verbs.AcceptRepair(case=case, technician=technician),
+        )
 
     def _unanswered(self, at: datetime) -> Iterator[Said]:
         yield self._lodged(at, self._case("complaint"))
@@ -180,8 +211,11 @@ class _History:
         case, chance = self._case("repair"), self.chance
         technician = StaffId(chance.choice(TECHNICIANS))
         first = self._reported(
-            at, case, simple=chance.random() < 0.4, channel=chance.choice((ONLINE, "phone", "desk")),  # noqa: PLR2004
-        )  # fmt: skip
+            at,
+            case,
+            simple=chance.random() < SIMPLE,
+            channel=chance.choice((ONLINE, "phone", "desk")),
+        )
         yield first
         at += timedelta(minutes=chance.expovariate(1 / 6) + 0.5)
         yield Said(at, technician, verbs.AcceptRepair(case=case, technician=technician))
@@ -189,7 +223,11 @@ class _History:
         yield Said(at, technician, verbs.RecordArrival(case=case))
         if chance.random() < 0.25:  # noqa: PLR2004
             at += timedelta(minutes=10)
-            yield Said(at, technician, verbs.PauseRepair(case=case, reason=PauseReason.PARTS, by=technician))
+            yield Said(
+                at,
+                technician,
+                verbs.PauseRepair(case=case, reason=PauseReason.PARTS, by=technician),
+            )
             at += timedelta(minutes=chance.uniform(60, 600))
             yield Said(at, technician, verbs.ResumeRepair(case=case, by=technician))
         at += timedelta(minutes=chance.expovariate(1 / 60) + 5)
@@ -204,7 +242,11 @@ class _History:
         steward = StaffId(first.actor)
         yield first
         at += timedelta(hours=chance.expovariate(1 / 6) + 0.1)
-        yield Said(at, steward, verbs.ReplyToComplaint(case=case, by=steward, text=Personal("已收到，正在处理")))
+        yield Said(
+            at,
+            steward,
+            verbs.ReplyToComplaint(case=case, by=steward, text=Personal("已收到，正在处理")),
+        )
         at += timedelta(hours=chance.expovariate(1 / 10) + 0.5)
         yield Said(at, steward, verbs.ProposeSolution(case=case, by=steward))
         at += timedelta(hours=chance.expovariate(1 / 4) + 0.5)

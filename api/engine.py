@@ -1,4 +1,4 @@
-"""For putting the parts together: one engine per store, opened once at the edge and by tests alike."""
+"""For putting the parts together: one engine per store, opened at the edge and by tests alike."""
 
 from __future__ import annotations
 

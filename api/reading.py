@@ -1,4 +1,4 @@
-"""For reading what people and systems send: commands from plain data, times and months from texts."""
+"""For reading what people and systems send: commands from data, times and months from texts."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class QueryInvalid(Refusal):
     zh = "查询无法回答：{problem}。"
 
 
-def read_json(text: bytes | str) -> Any:
+def read_json(text: bytes | str) -> Any:  # noqa: ANN401 - any JSON value
     """What a JSON text says.
 
     Raises:
@@ -72,9 +72,8 @@ def read_command(name: str, data: object, *, strict: bool = True) -> Command:
     for key in data:
         if key not in verb.__dataclass_fields__:
             raise _unknown(str(key), verb)
-    personal = _personal(verb)
     shaped = {
-        key: {"text": value} if key in personal and isinstance(value, str) else value
+        key: _shaped(name, key, value) if isinstance(value, str) else value
         for key, value in data.items()
     }
     try:
@@ -125,17 +124,24 @@ def read_months(text: str | None) -> tuple[str, str] | None:
     return found[1], found[2] or found[1]
 
 
+def _shaped(name: str, key: str, text: str) -> object:
+    """A text as its field takes it."""
+    if key in _personal(name):
+        return {"text": text}
+    return read_time(text, key) if key in times_of(name) else text
+
+
 @cache
-def _personal(verb: type[Command]) -> frozenset[str]:
+def _personal(name: str) -> frozenset[str]:
     """The fields that hold personal texts."""
-    hints = get_type_hints(verb)
+    hints = get_type_hints(COMMANDS[name])
     return frozenset(n for n, hint in hints.items() if Personal in (hint, *get_args(hint)))
 
 
 @cache
-def times_of(verb: type[Command]) -> frozenset[str]:
+def times_of(name: str) -> frozenset[str]:
     """The fields of a command that hold instants."""
-    hints = get_type_hints(verb)
+    hints = get_type_hints(COMMANDS[name])
     return frozenset(n for n, hint in hints.items() if datetime in (hint, *get_args(hint)))
 
 
@@ -150,7 +156,7 @@ def _unknown(key: str, verb: type[Command]) -> CommandInvalid:
 
 
 def _invalid(message: str) -> CommandInvalid:
-    """msgspec's message, said with the field's name."""
+    """Msgspec's message, said with the field's name."""
     if missing := _MISSING.match(message):
         name = missing[1]
         return CommandInvalid(problem=Phrase(f"{name} is missing", f"缺少字段 {name}"))

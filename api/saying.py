@@ -62,6 +62,14 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "already_due": ("已到期", "already due"),
 }
 
+_FACTS: Final[Mapping[str, tuple[str, str]]] = {
+    "closed": ("关闭", "closed"),
+    "paused": ("暂停", "paused"),
+    "waived": ("豁免超时", "waived"),
+    "accepted": ("接单", "accepted"),
+    "dispatched": ("派单", "dispatched"),
+}
+
 
 def word(name: str, lang: str) -> str:
     """A word of the product in a language; an unknown one as it is."""
@@ -75,16 +83,13 @@ def reason(name: str, lang: str) -> str:
 
 
 def status(fact: str, lang: str) -> str:
-    """What a fact's word means in a case's history; `closed` and `paused` are the facts, not the state."""
-    facts = {"closed": ("关闭", "closed"), "paused": ("暂停", "paused"), "lapsed": ("超时", "lapsed"),
-             "waived": ("豁免超时", "waived"), "accepted": ("接单", "accepted"),
-             "dispatched": ("派单", "dispatched")}  # fmt: skip
-    pair = facts.get(fact)
+    """What a fact's word means in a history, where `closed` and `paused` are no states."""
+    pair = _FACTS.get(fact)
     return word(fact, lang) if pair is None else pair[0 if lang == "zh" else 1]
 
 
 def when(at: datetime | None, now: datetime, lang: str) -> str:
-    """An instant in its own zone: ``今天 14:30``, ``昨天 09:02``, ``2026-11-20 14:30``; nothing for None."""
+    """An instant in its own zone: ``今天 14:30``, ``2026-11-20 14:30``; nothing for None."""
     if at is None:
         return ""
     days = (at.date() - now.astimezone(at.tzinfo).date()).days
@@ -104,7 +109,7 @@ def length(span: timedelta, lang: str) -> str:
     units = ("天", "小时", "分", "秒") if lang == "zh" else ("d", "h", "m", "s")
     parts = [f"{n}{unit}" for n, unit in zip((day, hour, minute, second), units, strict=True) if n]
     text = ("" if lang == "zh" else " ").join(parts[:2])
-    return sign + (text or f"0{units[2]}")
+    return sign + (text or f"0{units[3]}")
 
 
 def left(due: datetime | None, now: datetime, lang: str) -> str:

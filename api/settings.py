@@ -21,7 +21,7 @@ class SettingInvalid(Refusal):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What can be set. Every option names its environment variable in `VARIABLES`; a flag goes first.
+    """What can be set; a flag goes before the environment variable that `VARIABLES` names.
 
     ``store`` is a SQLite path or a PostgreSQL address, ``lang`` is zh or en, ``port`` 0 lets the
     system choose one, ``body_limit`` is the longest request body in bytes, ``hosts`` are the names
@@ -62,7 +62,9 @@ def read_settings(
     return Settings(
         store=store or named.get("store", default.store),
         lang=_language(lang or named.get("lang"), environment),
-        port=_number("port", str(port) if port is not None else named.get("port"), default.port, HIGHEST_PORT),
+        port=_number(
+            "port", str(port) if port is not None else named.get("port"), default.port, HIGHEST_PORT
+        ),
         body_limit=_number("body_limit", named.get("body_limit"), default.body_limit, 1 << 30),
         hosts=hosts or default.hosts,
     )

@@ -171,7 +171,7 @@ class Session:
         return self._desk.registers
 
     def recall(self, commands: Sequence[str]) -> None:
-        """Look up in one go which of these commands were answered before; `ask` does so one by one."""
+        """Look up in one go which commands were answered before; `ask` does so one by one."""
         self._before.update(self._log.answered(commands))
         self._recalled.update(commands)
 

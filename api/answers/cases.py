@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from projections import board as board_view, history as history_view
 from projections.dossier import instant
 
 Answer = dict[str, Any]
+AT_ONCE = 500
 
 
 def local(value: int | None, zone: ZoneInfo) -> datetime | None:
@@ -27,7 +29,7 @@ def case_named(engine: Engine, name: str) -> str:
     Raises:
         UnknownCase: there is none, or several have the external number.
     """
-    found = history_view.find_case(engine.views.db, name) if "\0" not in name else None
+    found = history_view.find_case(engine.log, engine.views.db, name) if "\0" not in name else None
     if found is None:
         raise UnknownCase(case=name[:120])
     return found
@@ -43,7 +45,7 @@ def history(engine: Engine, name: str, as_of: datetime | None = None) -> Answer:
     entries = list(history_view.history(engine.log, engine.codec, case, as_of=as_of))
     if not entries:
         raise UnknownCase(case=case)
-    site = _site_of(engine, case)
+    site = engine.codec.decode(engine.log.stream(case)[0]).site
     zone = engine.registers().zone(site)
     facts = [
         entry._asdict()
@@ -56,14 +58,22 @@ def history(engine: Engine, name: str, as_of: datetime | None = None) -> Answer:
     return {"case": case, "kind": kind_of(case), "site": site, "as_of": as_of, "facts": facts}
 
 
-def _site_of(engine: Engine, case: str) -> str:
-    ((site,),) = engine.views.db.ask("SELECT site FROM cases WHERE case_id = ?", (case,))
-    return str(site)
+def numbers_elsewhere(engine: Engine, cases: Iterable[str]) -> dict[str, str]:
+    """The numbers that some cases have elsewhere."""
+    wanted = sorted(set(cases))
+    found: dict[str, str] = {}
+    for start in range(0, len(wanted), AT_ONCE):
+        some = wanted[start : start + AT_ONCE]
+        marks = ",".join("?" * len(some))
+        rows = engine.views.db.ask(
+            f"SELECT case_id, external_id FROM numbers WHERE case_id IN ({marks})",  # noqa: S608
+            some,
+        )
+        found.update((str(case), str(number)) for case, number in rows)
+    return found
 
 
-def board(
-    engine: Engine, *, site: str | None = None, limit: int = 50, offset: int = 0
-) -> Answer:
+def board(engine: Engine, *, site: str | None = None, limit: int = 50, offset: int = 0) -> Answer:
     """Open cases, worst first, and how many there are."""
     registers = engine.registers()
     total, broken = board_view.size(engine.views.db, site)

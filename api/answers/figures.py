@@ -29,7 +29,7 @@ _STANDARD = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """How a figure is asked for: by which dimension (None: as defined), which months, with its cases or not."""
+    """How a figure is asked for. Without ``by`` it is grouped as its definition says."""
 
     by: str | None = None
     months: tuple[str, str] | None = None
@@ -42,7 +42,7 @@ def names(engine: Engine) -> list[str]:
 
 
 def figure(engine: Engine, name: str, asked: Asked) -> Answer:
-    """A figure by the rulebook's definition of that name, or by a plain one for the question of that name.
+    """A figure by the rulebook's definition of that name, else by a plain one for that question.
 
     Raises:
         QueryInvalid: there is no such figure, or it cannot be asked for by that dimension.
@@ -111,7 +111,7 @@ def _dimension(by: str | None, known: tuple[str, ...]) -> str | None:
 
 
 def _spread(spread: Spread) -> Answer:
-    return {name: value for name, value in spread._asdict().items()}
+    return spread._asdict()
 
 
 def _first_time(engine: Engine, kpi: Kpi, by: str | None, asked: Asked) -> Answer:
@@ -135,7 +135,11 @@ def _first_time(engine: Engine, kpi: Kpi, by: str | None, asked: Asked) -> Answe
     }  # fmt: skip
     if asked.cases:
         cases = first_time_fix.behind(
-            engine.views.db, without=without, again_within=window, months=asked.months, chosen=chosen
+            engine.views.db,
+            without=without,
+            again_within=window,
+            months=asked.months,
+            chosen=chosen,
         )
         told["cases"] = [{"case": case} for case in cases]
     return told
@@ -144,7 +148,10 @@ def _first_time(engine: Engine, kpi: Kpi, by: str | None, asked: Asked) -> Answe
 def _satisfaction(engine: Engine, kpi: Kpi, by: str | None, asked: Asked) -> Answer:
     chosen = _chosen(kpi, DIMENSIONS)
     rows = satisfaction.figures(
-        engine.views.db, by=_dimension(by, (*DIMENSIONS, "cycle")), months=asked.months, chosen=chosen
+        engine.views.db,
+        by=_dimension(by, (*DIMENSIONS, "cycle")),
+        months=asked.months,
+        chosen=chosen,
     )
     told: Answer = {
         "rows": [

@@ -5,11 +5,12 @@ from __future__ import annotations
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from api.answers.cases import Answer
 from api.engine import Engine
 from domain.refusals import Phrase
+from domain.working_time import WorkingCalendar
 from projections.clocks import first_due
 from projections.dossier import instant
 from store import sqlite_engine
@@ -22,11 +23,15 @@ LEAST_ROOM: Final = 512 << 20
 
 
 class Finding(NamedTuple):
-    """One thing the doctor looked at. ``sentence`` has its Chinese in ``sentence.zh``."""
+    """One thing the doctor looked at. ``sentence`` has its Chinese in ``sentence.zh``.
+
+    What is fine may still be worth heeding, such as a calendar that ends with the year.
+    """
 
     subject: str
     fine: bool
     sentence: Phrase
+    heed: bool = False
 
 
 def health(engine: Engine) -> Answer:
@@ -66,7 +71,9 @@ def rulebook(engine: Engine) -> Answer:
         "rulebook": book.name,
         "title": book.title,
         "clocks": clocks,
-        "kpis": [{"kpi": k.name, "title": k.title, "question": k.question} for k in book.kpis.values()],
+        "kpis": [
+            {"kpi": k.name, "title": k.title, "question": k.question} for k in book.kpis.values()
+        ],
         "roles": [{"role": r.name, "title": r.title} for r in book.roles.values()],
     }
 
@@ -86,101 +93,134 @@ def calendars(engine: Engine) -> list[Answer]:
 def examine(engine: Engine, now: datetime | None = None) -> list[Finding]:
     """Everything the doctor looks at, in the order of looking."""
     now = now or datetime.now(UTC)
-    found = [_reachable(engine), *_sqlite(engine), *_room(engine)]
-    found += [*_rules(engine), *_years(engine, now)]
-    return [*found, _lag(engine), _scheduler(engine, now)]
+    on_file = engine.store != MEMORY and not engine.store.startswith(POSTGRES)
+    return [
+        _reachable(engine),
+        *((_sqlite(), _room(engine)) if on_file else ()),
+        _rules(engine),
+        *(_years(calendar, now) for calendar in engine.registers().rules.calendars()),
+        _lag(engine),
+        _scheduler(engine, now),
+    ]
 
 
-def _finding(subject: str, fine: bool, english: str, chinese: str) -> Finding:  # noqa: FBT001 - said right behind the subject
-    return Finding(subject, fine, Phrase(english, chinese))
+def _fine(subject: str, english: str, chinese: str) -> Finding:
+    return Finding(subject, fine=True, sentence=Phrase(english, chinese))
+
+
+def _wrong(subject: str, english: str, chinese: str) -> Finding:
+    return Finding(subject, fine=False, sentence=Phrase(english, chinese))
 
 
 def _reachable(engine: Engine) -> Finding:
-    head = engine.log.head()
-    return _finding("store", True, f"The store {engine.log.where} answers, format {FORMAT}, {head} facts.",
-                    f"存储 {engine.log.where} 可用，格式 {FORMAT}，共 {head} 条事实。")  # fmt: skip
+    head, where = engine.log.head(), engine.log.where
+    return _fine(
+        "store",
+        f"The store {where} answers, format {FORMAT}, {head} facts.",
+        f"存储 {where} 可用，格式 {FORMAT}，共 {head} 条事实。",
+    )
 
 
-def _on_file(engine: Engine) -> bool:
-    return engine.store != MEMORY and not engine.store.startswith(POSTGRES)
+def _sqlite() -> Finding:
+    version, least = sqlite_engine.version(), ".".join(map(str, sqlite_engine.FIXED))
+    if sqlite_engine.judged():
+        return _fine(
+            "sqlite",
+            f"SQLite {version} is free of the known write-ahead log corruption.",
+            f"SQLite {version} 没有已知的预写日志损坏问题。",
+        )
+    return _wrong(
+        "sqlite",
+        f"SQLite {version} can damage a database that two connections write: use {least} or newer.",
+        f"SQLite {version} 在两个连接同时写入时可能损坏数据库，请使用 {least} 或更新版本。",
+    )
 
 
-def _sqlite(engine: Engine) -> list[Finding]:
-    if not _on_file(engine):
-        return []
-    version, fine = sqlite_engine.version(), sqlite_engine.judged()
-    least = ".".join(map(str, sqlite_engine.FIXED))
-    if fine:
-        english = f"SQLite {version} is free of the known write-ahead log corruption."
-        return [_finding("sqlite", True, english, f"SQLite {version} 没有已知的预写日志损坏问题。")]
-    return [_finding("sqlite", False,
-                     f"SQLite {version} can corrupt a database that two connections write: use {least} or newer.",
-                     f"SQLite {version} 在两个连接同时写入时可能损坏数据库，请使用 {least} 或更新版本。")]  # fmt: skip
-
-
-def _room(engine: Engine) -> list[Finding]:
-    if not _on_file(engine):
-        return []
+def _room(engine: Engine) -> Finding:
     folder = Path(engine.store).expanduser().absolute().parent
     free = shutil.disk_usage(folder).free
     megabytes = free >> 20
     if free >= LEAST_ROOM:
-        return [_finding("disk", True, f"There are {megabytes} MB free.", f"磁盘剩余 {megabytes} MB。")]
-    return [_finding("disk", False, f"Only {megabytes} MB are free: make room before the disk is full.",
-                     f"磁盘仅剩 {megabytes} MB，请尽快腾出空间。")]  # fmt: skip
+        return _fine("disk", f"There are {megabytes} MB free.", f"磁盘剩余 {megabytes} MB。")
+    return _wrong(
+        "disk",
+        f"Only {megabytes} MB are free: make room before the disk is full.",
+        f"磁盘仅剩 {megabytes} MB，请尽快腾出空间。",
+    )
 
 
-def _rules(engine: Engine) -> list[Finding]:
+def _rules(engine: Engine) -> Finding:
     rules = engine.registers().rules
     book = rules.rulebook(rules.version)
-    if not book.clocks:
-        return [_finding("rulebook", False,
-                         "No rulebook with clocks is in force: publish one with `guanjia publish FILE`.",
-                         "没有生效的规则手册，请运行 guanjia publish FILE 发布。")]  # fmt: skip
     n = len(book.clocks)
-    return [_finding("rulebook", True, f"The rulebook {book.name} is in force with {n} clocks, rules version {rules.version}.",
-                     f"规则手册 {book.name} 已生效，含 {n} 个时钟，规则版本 {rules.version}。")]  # fmt: skip
+    if not n:
+        return _wrong(
+            "rulebook",
+            "No rulebook with clocks is in force: publish one with `guanjia publish FILE`.",
+            "没有生效的规则手册，请运行 guanjia publish FILE 发布。",
+        )
+    return _fine(
+        "rulebook",
+        f"The rulebook {book.name} is in force: {n} clocks, rules version {rules.version}.",
+        f"规则手册 {book.name} 已生效，含 {n} 个时钟，规则版本 {rules.version}。",
+    )
 
 
-def _years(engine: Engine, now: datetime) -> list[Finding]:
-    """Calendars that do not speak for this year, or for the next once its notice should be out."""
-    found = []
-    for calendar in engine.registers().rules.calendars():
-        name, years = calendar.name, calendar.years
-        missing = [] if years is None else [y for y in (now.year, now.year + 1) if y not in years]
-        if missing:
-            said = ", ".join(map(str, missing))
-            found.append(_finding("calendar", now.year not in missing,
-                f"The calendar {name} says nothing of {said}: publish it when the notice is out, deadlines there are provisional.",
-                f"日历 {name} 缺少 {said} 年，请在通知发布后更新，届时之前的时限为暂定。"))  # fmt: skip
-        else:
-            found.append(_finding("calendar", True, f"The calendar {name} speaks for this year and the next.",
-                                  f"日历 {name} 已包含今年和明年。"))  # fmt: skip
-    return found
+def _years(calendar: WorkingCalendar, now: datetime) -> Finding:
+    """Whether a calendar speaks for this year; that it does not for the next is worth heeding."""
+    name, years = calendar.name, calendar.years
+    missing = [] if years is None else [y for y in (now.year, now.year + 1) if y not in years]
+    if not missing:
+        return _fine(
+            "calendar",
+            f"The calendar {name} speaks for this year and the next.",
+            f"日历 {name} 已包含今年和明年。",
+        )
+    said = ", ".join(map(str, missing))
+    sentence = Phrase(
+        f"The calendar {name} says nothing of {said}: publish it once the notice is out,"
+        " deadlines there are provisional.",
+        f"日历 {name} 缺少 {said} 年，请在通知发布后更新，届时之前的时限为暂定。",
+    )
+    return Finding("calendar", fine=now.year not in missing, sentence=sentence, heed=True)
 
 
 def _lag(engine: Engine) -> Finding:
     lag = engine.lag
-    return _finding("views", True, f"The views are {lag} facts behind the log; queries catch up first.",
-                    f"视图落后日志 {lag} 条事实，查询时会自动补齐。")  # fmt: skip
+    return _fine(
+        "views",
+        f"The views are {lag} facts behind the log; queries catch up first.",
+        f"视图落后日志 {lag} 条事实，查询时会自动补齐。",
+    )
 
 
 def _scheduler(engine: Engine, now: datetime) -> Finding:
     at = engine.views.pulses().get("deadlines")
     if at is None and first_due(engine.views.db) is None:
-        return _finding("scheduler", True, "No scheduler has looked at this store, and no promise waits for one.",
-                        "调度器尚未运行，目前也没有等待的承诺。")  # fmt: skip
+        return _fine(
+            "scheduler",
+            "No scheduler has looked at this store, and no promise waits for one.",
+            "调度器尚未运行，目前也没有等待的承诺。",
+        )
     if at is None:
-        return _finding("scheduler", False, "No scheduler has ever looked at this store: run `guanjia serve`.",
-                        "调度器从未运行，请运行 guanjia serve。")  # fmt: skip
+        return _wrong(
+            "scheduler",
+            "No scheduler has ever looked at this store: run `guanjia serve`.",
+            "调度器从未运行，请运行 guanjia serve。",
+        )
     age = round((now - instant(at)).total_seconds())
     if age <= QUIET:
-        return _finding("scheduler", True, f"The scheduler looked {age} s ago.", f"调度器 {age} 秒前运行过。")
-    return _finding("scheduler", False, f"The scheduler was last seen {age} s ago: run `guanjia serve`.",
-                    f"调度器上次运行在 {age} 秒前，请运行 guanjia serve。")  # fmt: skip
+        return _fine(
+            "scheduler", f"The scheduler looked {age} s ago.", f"调度器 {age} 秒前运行过。"
+        )
+    return _wrong(
+        "scheduler",
+        f"The scheduler was last seen {age} s ago: run `guanjia serve`.",
+        f"调度器上次运行在 {age} 秒前，请运行 guanjia serve。",
+    )
 
 
-def as_data(findings: list[Finding]) -> Any:
+def as_data(findings: list[Finding]) -> list[Answer]:
     """Findings as plain data."""
     return [
         {"subject": f.subject, "ok": f.fine, "detail": str(f.sentence), "detail_zh": f.sentence.zh}

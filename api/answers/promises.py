@@ -1,12 +1,13 @@
-"""For questions about promises: the runs of clocks, how a deadline came about, and who was called."""
+"""For questions about promises: runs of clocks, how a deadline came about, who was called."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
-from api.answers.cases import Answer, case_named, local
+from api.answers.cases import AT_ONCE, Answer, case_named, local, numbers_elsewhere
 from api.engine import Engine
 from domain.clock_rules import spell_target
 from domain.clocks import Clock, clocks_of, explanation
@@ -15,6 +16,7 @@ from domain.registers import Registers
 from projections import clocks as clocks_view, escalations
 from projections.clocks import ClockRow
 
+_INSTANTS = ("started", "due", "stopped", "paused", "detected", "next")
 JUDGED = ("case", "external_id", "clock", "cycle", "started", "target", "due", "stopped", "verdict")
 
 
@@ -42,26 +44,29 @@ def runs(
         order="due" if case is None else "case",
         limit=offset + limit,
     )
+    return _told(engine, rows[offset:])
+
+
+def _told(engine: Engine, rows: Sequence[ClockRow]) -> list[Answer]:
+    """Runs with their instants at the site, and the number the case has elsewhere."""
     registers = engine.registers()
-    return [run(row, registers) for row in rows[offset:]]
-
-
-def run(row: ClockRow, registers: Registers) -> Answer:
-    """A run with its instants at the site."""
-    zone = registers.zone(row.site)
-    times = ("started", "due", "stopped", "paused", "detected", "next")
-    known = row._asdict()
-    known |= {name: local(known[name], zone) for name in times}
-    known |= {name: bool(known[name]) for name in ("provisional", "breached", "waived")}
-    return {"case": known.pop("case_id"), **known}
+    numbers = numbers_elsewhere(engine, (row.case_id for row in rows))
+    told = []
+    for row in rows:
+        zone = registers.zone(row.site)
+        known = row._asdict() | {"provisional": bool(row.provisional)}
+        known |= {name: local(known[name], zone) for name in _INSTANTS}
+        case = known.pop("case_id")
+        told.append({"case": case, "external_id": numbers.get(case), **known})
+    return told
 
 
 def judged(engine: Engine, clock: str | None = None) -> Iterator[Answer]:
     """One line per run of every clock, by case, clock and cycle."""
-    registers = engine.registers()
-    for row in clocks_view.each(engine.views.db, clock=clock):
-        found = run(row, registers)
-        yield {name: found[name] for name in JUDGED}
+    rows = clocks_view.each(engine.views.db, clock=clock)
+    while page := list(islice(rows, AT_ONCE)):
+        for found in _told(engine, page):
+            yield {name: found[name] for name in JUDGED}
 
 
 def counted(engine: Engine) -> dict[str, int]:
@@ -70,7 +75,9 @@ def counted(engine: Engine) -> dict[str, int]:
 
 
 def explained(engine: Engine, name: str, clock: str, cycle: int | None = None) -> Answer:
-    """How a deadline came about: stretches whose amounts sum to the target. Without a cycle the last run.
+    """How a deadline came about: stretches whose amounts sum to the target.
+
+    Without a cycle it is the last run.
 
     Raises:
         UnknownCase: there is no such case.

@@ -1,4 +1,4 @@
-"""For the commands about cases: histories, promises, open work, explanations, and any command at all."""
+"""For the commands about cases: histories, promises, open work, and any command at all."""
 
 from __future__ import annotations
 
@@ -16,6 +16,16 @@ from commands.ids import new_id
 from domain.refusals import CommandInvalid, Phrase
 
 LATE: Final = timedelta(minutes=1)
+_BOARD: Final = {
+    "zh": (
+        "工单", "类型", "类别", "楼栋", "状态", "最急的承诺", "到期", "剩余", "超时", "管家",
+        "维修工",
+    ),
+    "en": (
+        "case", "kind", "category", "building", "status", "promise", "due", "left", "broken",
+        "steward", "technician",
+    ),
+}  # fmt: skip
 
 
 def history(context: Context) -> int:
@@ -30,17 +40,22 @@ def history(context: Context) -> int:
     en = ("#", "when", "fact", "who", "recorded", "what")
     rows = [
         (
-            fact["version"], context.time(fact["occurred_at"]), status(fact["word"], context.lang), fact["actor"],
-            context.time(fact["recorded_at"]) if fact["recorded_at"] - fact["occurred_at"] > LATE else "",
+            fact["version"],
+            context.time(fact["occurred_at"]),
+            status(fact["word"], context.lang),
+            fact["actor"],
+            context.time(fact["recorded_at"])
+            if fact["recorded_at"] - fact["occurred_at"] > LATE
+            else "",
             "  ".join(f"{key}={_said(value, context)}" for key, value in fact["changed"].items()),
         )
         for fact in answer["facts"]
-    ]  # fmt: skip
+    ]
     context.table(zh if context.lang == "zh" else en, rows, f"{answer['case']} · {answer['site']}")
     return 0
 
 
-def _said(value: Any, context: Context) -> str:
+def _said(value: object, context: Context) -> str:
     if isinstance(value, datetime):
         return context.time(value.astimezone())
     if isinstance(value, dict):
@@ -72,10 +87,15 @@ def _clock(row: Answer, now: datetime, context: Context) -> tuple[object, ...]:
     lang = context.lang
     ended = row["stopped"] is not None or row["due"] is None
     return (
-        row["case"], row["clock"], row["cycle"], row["target"],
+        row["case"],
+        row["clock"],
+        row["cycle"],
+        row["target"],
         context.time(row["due"]) + ("?" if row["provisional"] else ""),
-        "" if ended else left(row["due"], now, lang), word(row["verdict"], lang), row["rungs"] or "",
-    )  # fmt: skip
+        "" if ended else left(row["due"], now, lang),
+        word(row["verdict"], lang),
+        row["rungs"] or "",
+    )
 
 
 def board(context: Context) -> int:
@@ -86,27 +106,39 @@ def board(context: Context) -> int:
     if context.json:
         context.data(answer)
         return 0
-    now, lang = datetime.now(UTC), context.lang
-    zh = ("工单", "类型", "类别", "楼栋", "状态", "最急的承诺", "到期", "剩余", "超时", "管家", "维修工")
-    en = ("case", "kind", "category", "building", "status", "promise", "due", "left", "broken", "steward", "technician")
-    rows = [
-        (
-            row["case"], word(row["kind"], lang), row["category"], row["building"], word(row["status"], lang),
-            row["clock"], context.time(row["due"]), left(row["due"], now, lang), row["lapsed"] or "",
-            row["steward"], row["technician"] or row["team"],
-        )
-        for row in answer["cases"]
-    ]  # fmt: skip
-    title = context.say(f"待办 {answer['open']}，其中已超时 {answer['broken']}",
-                        f"{answer['open']} open, {answer['broken']} with a broken promise")  # fmt: skip
-    context.table(zh if lang == "zh" else en, rows, title)
+    now = datetime.now(UTC)
+    rows = [_open_case(row, now, context) for row in answer["cases"]]
+    title = context.say(
+        f"待办 {answer['open']}，其中已超时 {answer['broken']}",
+        f"{answer['open']} open, {answer['broken']} with a broken promise",
+    )
+    context.table(_BOARD[context.lang], rows, title)
     return 0
+
+
+def _open_case(row: Answer, now: datetime, context: Context) -> tuple[object, ...]:
+    lang = context.lang
+    return (
+        row["case"],
+        word(row["kind"], lang),
+        row["category"],
+        row["building"],
+        word(row["status"], lang),
+        row["clock"],
+        context.time(row["due"]),
+        left(row["due"], now, lang),
+        row["lapsed"] or "",
+        row["steward"],
+        row["technician"] or row["team"],
+    )
 
 
 def explain(context: Context) -> int:
     """How a deadline came about: the counted stretches sum to the target."""
     with context.engine() as engine:
-        answer = promises.explained(engine, context.asked.case, context.asked.clock, context.asked.cycle)
+        answer = promises.explained(
+            engine, context.asked.case, context.asked.clock, context.asked.cycle
+        )
     if context.json:
         context.data(answer)
         return 0
@@ -119,14 +151,20 @@ def explain(context: Context) -> int:
         counted = _amount(part["amount"], answer["unit"], context) if part["counted"] else "-"
         rows.append(
             (
-                _exact(part["start"]), _exact(part["end"]), counted, reason(part["reason"], context.lang),
-                part["note"], _amount(total, answer["unit"], context),
+                _exact(part["start"]),
+                _exact(part["end"]),
+                counted,
+                reason(part["reason"], context.lang),
+                part["note"],
+                _amount(total, answer["unit"], context),
             )
-        )  # fmt: skip
+        )
     target = _amount(answer["target"], answer["unit"], context)
+    name, due = answer["title"] or answer["clock"], _exact(answer["due"])
+    within, verdict = answer["within"], word(answer["verdict"], context.lang)
     title = context.say(
-        f"{answer['title'] or answer['clock']}：目标 {answer['within']} = {target}，到期 {_exact(answer['due'])}，{word(answer['verdict'], 'zh')}",
-        f"{answer['title'] or answer['clock']}: target {answer['within']} = {target}, due {_exact(answer['due'])}, {answer['verdict']}",
+        f"{name}：目标 {within} = {target}，到期 {due}，{verdict}",
+        f"{name}: target {within} = {target}, due {due}, {verdict}",
     )
     context.table(zh if context.lang == "zh" else en, rows, title)
     return 0
@@ -160,13 +198,18 @@ def ask(context: Context) -> int:
     if context.json:
         context.data(
             {
-                "case": answered.stream, "version": answered.version, "position": answered.position,
-                "facts": answered.facts, "command": answered.command,
+                "case": answered.stream,
+                "version": answered.version,
+                "position": answered.position,
+                "facts": answered.facts,
+                "command": answered.command,
             }
-        )  # fmt: skip
+        )
     else:
-        context.line(f"{answered.stream} 第 {answered.version} 版，新增 {answered.facts} 条事实",
-                     f"{answered.stream} is at version {answered.version}, {answered.facts} facts stored")  # fmt: skip
+        context.line(
+            f"{answered.stream} 第 {answered.version} 版，新增 {answered.facts} 条事实",
+            f"{answered.stream} is at version {answered.version}, {answered.facts} facts stored",
+        )
     return 0
 
 
@@ -174,7 +217,7 @@ def _is_json(given: list[str]) -> bool:
     return len(given) == 1 and (given[0] == "-" or given[0].lstrip().startswith("{"))
 
 
-def _json(text: str) -> Any:
+def _json(text: str) -> object:
     return read_json(sys.stdin.buffer.read() if text == "-" else text)
 
 
@@ -185,7 +228,9 @@ def _pairs(given: list[str]) -> dict[str, Any]:
         key, equals, value = pair.partition("=")
         if not (key and equals):
             shown = pair[:60]
-            problem = Phrase(f"{shown!r} is not of the form key=value", f"{shown!r} 不是 key=value 的形式")
+            problem = Phrase(
+                f"{shown!r} is not of the form key=value", f"{shown!r} 不是 key=value 的形式"
+            )
             raise CommandInvalid(problem=problem)
         name, dot, inner = key.partition(".")
         if dot:

@@ -1,4 +1,4 @@
-"""For what every command of the command line shares: settings, output, and an engine that is up to date."""
+"""For what every command shares: settings, output, and an engine that is up to date."""
 
 from __future__ import annotations
 
@@ -68,14 +68,19 @@ class Context:
     def progress(self, title: str, *, shown: bool = True) -> Iterator[Heard]:
         """A progress bar on stderr, where somebody looks at it."""
         bar = Progress(
-            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-            console=Console(stderr=True), transient=True, disable=not (shown and sys.stderr.isatty()),
-        )  # fmt: skip
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+            transient=True,
+            disable=not (shown and sys.stderr.isatty()),
+        )
         with bar:
             task = bar.add_task(title, total=None)
             yield lambda done, total: bar.update(task, completed=done, total=total or None)
 
-    def data(self, answer: Any) -> None:
+    def data(self, answer: object) -> None:
         """Write JSON."""
         text = orjson.dumps(answer, option=orjson.OPT_INDENT_2, default=str)
         sys.stdout.write(text.decode() + "\n")
@@ -84,15 +89,18 @@ class Context:
         """Write a sentence."""
         sys.stdout.write(clean(self.say(zh, en)) + "\n")
 
-    def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
+    def table(
+        self, columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = ""
+    ) -> None:
         """Write a table; what it holds is shown as it is."""
-        shown = Table(title=Text(clean(title)) if title else None, title_justify="left", box=None,
-                      pad_edge=False, header_style="bold")  # fmt: skip
+        shown = Table(box=None, pad_edge=False, header_style="bold")
         for column in columns:
             shown.add_column(Text(column), overflow="fold")
         for row in rows:
             shown.add_row(*(Text(clean("" if cell is None else str(cell))) for cell in row))
         console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else WIDE)
+        if title:
+            console.print(Text(clean(title), style="bold"), soft_wrap=True)
         console.print(shown)
 
 

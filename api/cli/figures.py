@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import TextIO
 
 import orjson
 
@@ -29,7 +29,7 @@ def judge(context: Context) -> int:
     return 0
 
 
-def _write(rows: Iterator[Answer], context: Context, out: Any) -> int:
+def _write(rows: Iterator[Answer], context: Context, out: TextIO) -> int:
     if not context.json:
         return write_csv(rows, promises.JUDGED, out)
     count = 0
@@ -56,23 +56,41 @@ def kpi(context: Context) -> int:
 
 _COLUMNS = {
     "first_time_fix": (
-        ("group", "组", "group"), ("value", "一次性", "share"), ("closed", "已关闭", "closed"),
-        ("fixed", "一次解决", "fixed"), ("reopened", "重开", "reopened"),
-        ("mean", "平均(时)", "mean h"), ("median", "中位(时)", "median h"), ("p90", "P90(时)", "p90 h"),
+        ("group", "组", "group"),
+        ("value", "一次性", "share"),
+        ("closed", "已关闭", "closed"),
+        ("fixed", "一次解决", "fixed"),
+        ("reopened", "重开", "reopened"),
+        ("mean", "平均(时)", "mean h"),
+        ("median", "中位(时)", "median h"),
+        ("p90", "P90(时)", "p90 h"),
         ("net", "净平均(时)", "net mean h"),
     ),
     "satisfaction": (
-        ("group", "组", "group"), ("value", "满意", "satisfied"), ("served", "服务", "served"),
-        ("answer_rate", "评价率", "answered"), ("very_satisfied", "非常满意", "very satisfied"),
-        ("satisfied", "满意", "satisfied"), ("neutral", "一般", "neutral"),
-        ("dissatisfied", "不满意", "dissatisfied"), ("unanswered", "未评", "no answer"), ("waiting", "待评", "waiting"),
+        ("group", "组", "group"),
+        ("value", "满意", "satisfied"),
+        ("served", "服务", "served"),
+        ("answer_rate", "评价率", "answered"),
+        ("very_satisfied", "非常满意", "very satisfied"),
+        ("satisfied", "满意", "satisfied"),
+        ("neutral", "一般", "neutral"),
+        ("dissatisfied", "不满意", "dissatisfied"),
+        ("unanswered", "未评", "no answer"),
+        ("waiting", "待评", "waiting"),
     ),
     "on_time": (
-        ("group", "组", "group"), ("value", "按时率", "on time"), ("net", "扣除豁免", "net of waivers"),
-        ("judged", "已评判", "judged"), ("met", "按时", "met"), ("late", "迟延", "late"), ("lapsed", "超时", "lapsed"),
-        ("waived", "豁免", "waived"), ("running", "进行中", "running"), ("paused", "暂停", "paused"),
+        ("group", "组", "group"),
+        ("value", "按时率", "on time"),
+        ("net", "扣除豁免", "net of waivers"),
+        ("judged", "已评判", "judged"),
+        ("met", "按时", "met"),
+        ("late", "迟延", "late"),
+        ("lapsed", "超时", "lapsed"),
+        ("waived", "豁免", "waived"),
+        ("running", "进行中", "running"),
+        ("paused", "暂停", "paused"),
     ),
-}  # fmt: skip
+}
 _SHARES = frozenset({"value", "answer_rate"})
 
 
@@ -81,8 +99,10 @@ def _show(answer: Answer, context: Context) -> None:
     rows = [[_cell(name, row, answer, context) for name, _, _ in columns] for row in answer["rows"]]
     head = [zh if context.lang == "zh" else en for _, zh, en in columns]
     months = "..".join(answer["months"] or ())
-    title = "  ".join(filter(None, (answer["title"], answer["kpi"], answer["by"] and f"/ {answer['by']}", months)))
-    context.table(head, rows, title)
+    title = "  ".join(
+        filter(None, (answer["title"], answer["kpi"], answer["by"] and f"/ {answer['by']}", months))
+    )
+    context.table(head, rows or [[context.say("未测", "not measured")]], title)
     if answer.get("cases"):
         _show_cases(answer["cases"], context)
     context.line("", "")
@@ -91,7 +111,10 @@ def _show(answer: Answer, context: Context) -> None:
 def _show_cases(cases: list[Answer], context: Context) -> None:
     head = list(cases[0])
     rows = [
-        [context.time(c[name]) if name == "due" else word(str(c[name]), context.lang) for name in head]
+        [
+            context.time(c[name]) if name == "due" else word(str(c[name]), context.lang)
+            for name in head
+        ]
         for c in cases
     ]
     context.table(head, rows)

@@ -33,13 +33,17 @@ def bring_in(context: Context) -> int:
 def _tell(context: Context, result: Result) -> None:
     context.line(
         f"读取 {result.rows} 行，执行 {result.commands} 条命令（此前已执行 {result.repeated} 条），"
-        f"记录 {result.facts} 条事实，其中超时 {result.lapses} 条，拒收 {result.rejects} 条，用时 {result.seconds:.1f} 秒。",
-        f"{result.rows} rows, {result.commands} commands (and {result.repeated} done before), {result.facts} facts,"
+        f"记录 {result.facts} 条事实，其中超时 {result.lapses} 条，"
+        f"拒收 {result.rejects} 条，用时 {result.seconds:.1f} 秒。",
+        f"{result.rows} rows, {result.commands} commands (and {result.repeated} done before),"
+        f" {result.facts} facts,"
         f" {result.lapses} of them lapses, {result.rejects} rejects, {result.seconds:.1f} s.",
     )
     for code, count in sorted(result.codes.items()):
         context.line(f"  {code}：{count}", f"  {code}: {count}")
     for reject in result.first[:3]:
-        context.line(f"  第 {reject.line} 行 {reject.reason}", f"  line {reject.line} {reject.reason}")
+        context.line(
+            f"  第 {reject.line} 行 {reject.reason}", f"  line {reject.line} {reject.reason}"
+        )
     if result.rejects and context.asked.rejects is None:
         context.line("  用 --rejects 文件名 可得到全部。", "  --rejects FILE keeps them all.")

@@ -23,7 +23,10 @@ INTERRUPTED: Final = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit code: 0 done, 1 something is wrong, 2 usage, 3 refused, 4 store fault."""
+    """Run a command; returns the exit code.
+
+    0 done, 1 something is wrong, 2 usage, 3 refused, 4 store fault.
+    """
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, ValueError):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
@@ -34,7 +37,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         code: int = asked.run(Context(settings, asked))
         sys.stdout.flush()
-        return code
     except BrokenPipeError:  # whoever read has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -45,11 +47,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if name is None:
             raise
         sys.stderr.write(clean(f"{name}: {zh} {en}") + "\n")
-        return code
+    return code
 
 
 def _told(error: Exception) -> tuple[int, str | None, str, str]:
-    """An error's exit code, its code, and its sentence in Chinese and English; a defect has none."""
+    """An error's exit code, its code and its sentences; a defect has none."""
     match error:
         case Refusal():
             return REFUSED, error.code, error.sentence_zh, error.sentence
@@ -62,10 +64,20 @@ def _told(error: Exception) -> tuple[int, str | None, str, str]:
             place = ".".join(map(str, error.path)) or "document"
             return REFUSED, "DocumentInvalid", f"文档的 {place} 处有误。", str(error)
         case IntegrityError():
-            return STORE_FAULT, "Busy", "同时有其他写入，请重试。", "Others were writing: try again."
+            return (
+                STORE_FAULT,
+                "Busy",
+                "同时有其他写入，请重试。",
+                "Others were writing: try again.",
+            )
         case OSError():
             what = error.filename or ""
             problem = error.strerror or str(error)
-            return REFUSED, "FileUnusable", f"文件 {what} 无法使用。", f"The file {what} cannot be used: {problem}."
+            return (
+                REFUSED,
+                "FileUnusable",
+                f"文件 {what} 无法使用。",
+                f"The file {what} cannot be used: {problem}.",
+            )
         case _:
             return 1, None, "", ""

@@ -1,4 +1,4 @@
-"""For the words of the command line: every command with its options, and help that teaches by examples."""
+"""For the words of the command line: every command, its options, help that teaches by examples."""
 
 from __future__ import annotations
 
@@ -37,16 +37,23 @@ class _Commands:
         """A command with its help."""
         lines = "\n".join(f"  guanjia {line}" for line in examples.strip().splitlines())
         parser = self._commands.add_parser(
-            name, help=about, description=about, epilog=f"examples:\n{lines}",
-            formatter_class=RawDescriptionHelpFormatter, allow_abbrev=False,
-        )  # fmt: skip
+            name,
+            help=about,
+            description=about,
+            epilog=f"examples:\n{lines}",
+            formatter_class=RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
         common = parser.add_argument_group("every command")
         common.add_argument(
-            "--store", metavar="WHERE",
+            "--store",
+            metavar="WHERE",
             help=f"SQLite path or postgresql:// address ({VARIABLES['store']}, guanjia.db)",
-        )  # fmt: skip
+        )
         common.add_argument("--json", action="store_true", help="answer in JSON")
-        common.add_argument("--lang", choices=LANGUAGES, help=f"language ({VARIABLES['lang']}, LANG)")
+        common.add_argument(
+            "--lang", choices=LANGUAGES, help=f"language ({VARIABLES['lang']}, LANG)"
+        )
         parser.set_defaults(run=run)
         return parser
 
@@ -54,12 +61,17 @@ class _Commands:
 def build_parser() -> ArgumentParser:
     """The parser of the whole command line."""
     parser = ArgumentParser(
-        prog="guanjia", description=ABOUT, epilog=CODES,
-        formatter_class=RawDescriptionHelpFormatter, allow_abbrev=False,
-    )  # fmt: skip
+        prog="guanjia",
+        description=ABOUT,
+        epilog=CODES,
+        formatter_class=RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
     commands = _Commands(parser)
-    _stores(commands)
+    _beginning(commands)
+    _upkeep(commands)
     _cases(commands)
+    _asking(commands)
     _figures(commands)
     return parser
 
@@ -70,62 +82,121 @@ def _serve(context: Context) -> int:
     return serve(context)
 
 
-def _stores(commands: _Commands) -> None:
-    init = commands.add("init", stores.init, "create a store with calendar, rulebook and a site 新建存储",
-                        "init\ninit --site garden --name 花园小区 --zone Asia/Shanghai\ninit --rulebook ours.yaml")  # fmt: skip
+def _beginning(commands: _Commands) -> None:
+    init = commands.add(
+        "init",
+        stores.init,
+        "create a store with calendar, rulebook and a site 新建存储",
+        "init\ninit --site garden --name 花园小区 --zone Asia/Shanghai\ninit --rulebook ours.yaml",
+    )
     init.add_argument("--site", default="main", metavar="ID", help="the site's id (main)")
     init.add_argument("--name", metavar="NAME", help="the site's name (its id)")
-    init.add_argument("--zone", default="Asia/Shanghai", help="the site's time zone (Asia/Shanghai)")
+    init.add_argument(
+        "--zone", default="Asia/Shanghai", help="the site's time zone (Asia/Shanghai)"
+    )
     init.add_argument("--rulebook", type=Path, metavar="FILE", help="instead of the shipped one")
-    serve = commands.add("serve", _serve, "answer HTTP on this machine, with the scheduler inside 启动服务",
-                         "serve\nserve --demo\nserve --port 9000 --store garden.db")  # fmt: skip
-    serve.add_argument("--demo", action="store_true", help="a fresh store with a small neighbourhood")
-    serve.add_argument("--port", type=int, metavar="N", help=f"0: any free one ({VARIABLES['port']}, 8484)")
-    publish = commands.add("publish", stores.publish, "let a rulebook or a calendar take effect 发布规则或日历",
-                           "publish rulebook.yaml\npublish calendar-2027.json")  # fmt: skip
+    serve = commands.add(
+        "serve",
+        _serve,
+        "answer HTTP on this machine, with the scheduler inside 启动服务",
+        "serve\nserve --demo\nserve --port 9000 --store garden.db",
+    )
+    serve.add_argument(
+        "--demo", action="store_true", help="a fresh store with a small neighbourhood"
+    )
+    serve.add_argument(
+        "--port", type=int, metavar="N", help=f"0: any free one ({VARIABLES['port']}, 8484)"
+    )
+    publish = commands.add(
+        "publish",
+        stores.publish,
+        "let a rulebook or a calendar take effect 发布规则或日历",
+        "publish rulebook.yaml\npublish calendar-2027.json",
+    )
     publish.add_argument("file", type=Path, metavar="FILE", help="YAML or JSON")
-    into = commands.add("import", importing.bring_in, "live the history of a file again 导入历史",
-                        "import examples/boston311/mapping.yaml requests.csv.gz --rejects rejects.csv")  # fmt: skip
+
+
+def _upkeep(commands: _Commands) -> None:
+    into = commands.add(
+        "import",
+        importing.bring_in,
+        "live the history of a file again 导入历史",
+        "import examples/boston311/mapping.yaml requests.csv.gz --rejects rejects.csv",
+    )
     into.add_argument("mapping", type=Path, metavar="MAPPING")
     into.add_argument("file", type=Path, metavar="FILE", help="CSV, gzipped or not")
-    into.add_argument("--rejects", type=Path, metavar="F", help="where rows go that cannot be taken")
+    into.add_argument(
+        "--rejects", type=Path, metavar="F", help="where rows go that cannot be taken"
+    )
     into.add_argument("--until", metavar="T", help="let the clock run on to this instant")
-    rebuild = commands.add("rebuild", stores.rebuild, "build views anew from the log and compare 重建视图",
-                           "rebuild\nrebuild clocks board")  # fmt: skip
+    rebuild = commands.add(
+        "rebuild",
+        stores.rebuild,
+        "build views anew from the log and compare 重建视图",
+        "rebuild\nrebuild clocks board",
+    )
     rebuild.add_argument("views", nargs="*", metavar="VIEW")
-    commands.add("doctor", stores.doctor, "look whether all is well; exit code 1 if not 体检", "doctor\ndoctor --json")
+    commands.add(
+        "doctor",
+        stores.doctor,
+        "look whether all is well; exit code 1 if not 体检",
+        "doctor\ndoctor --json",
+    )
 
 
 def _cases(commands: _Commands) -> None:
-    history = commands.add("history", cases.history, "every fact of a case 工单履历",
-                           "history repair-01jd\nhistory repair-01jd --as-of 2026-11-20T14:30+08:00")  # fmt: skip
+    history = commands.add(
+        "history",
+        cases.history,
+        "every fact of a case 工单履历",
+        "history repair-01jd\nhistory repair-01jd --as-of 2026-11-20T14:30+08:00",
+    )
     history.add_argument("case", metavar="CASE", help="its number, here or elsewhere")
     history.add_argument("--as-of", metavar="T", help="what was known at that instant")
-    clocks = commands.add("clocks", cases.clocks, "promises: running, due next, broken 时钟",
-                          "clocks --due\nclocks --lapsed\nclocks --case repair-01jd")  # fmt: skip
+    clocks = commands.add(
+        "clocks",
+        cases.clocks,
+        "promises: running, due next, broken 时钟",
+        "clocks --due\nclocks --lapsed\nclocks --case repair-01jd",
+    )
     which = clocks.add_mutually_exclusive_group()
     which.add_argument("--due", action="store_true", help="running ones, due next first")
     which.add_argument("--lapsed", action="store_true", help="broken and not yet kept")
     which.add_argument("--case", metavar="CASE", help="those of one case")
     _paged(clocks)
-    board = commands.add("board", cases.board, "open work, worst first 看板", "board\nboard --site garden --limit 20")
+    board = commands.add(
+        "board", cases.board, "open work, worst first 看板", "board\nboard --site garden --limit 20"
+    )
     board.add_argument("--site", metavar="ID")
     _paged(board)
-    explain = commands.add("explain", cases.explain, "how a deadline came about 解释时限",
-                           "explain complaint-01jd complaint.reply\nexplain repair-01jd repair.handling --cycle 2")  # fmt: skip
+    explain = commands.add(
+        "explain",
+        cases.explain,
+        "how a deadline came about 解释时限",
+        "explain complaint-01jd complaint.reply\nexplain repair-01jd repair.handling --cycle 2",
+    )
     explain.add_argument("case", metavar="CASE")
     explain.add_argument("clock", metavar="CLOCK")
     explain.add_argument("--cycle", type=int, metavar="N", help="which run (the last)")
-    ask = commands.add("ask", cases.ask, "any command of the engine 执行命令",
-                       "ask ReportRepair site=main household=1-2-301 category=水管 simple=true\n"
-                       "ask AcceptRepair case=repair-01jd technician=zhang --actor zhang\n"
-                       "ask RateService '{\"case\": \"repair-01jd\", \"rating\": \"dissatisfied\"}'")  # fmt: skip
+
+
+def _asking(commands: _Commands) -> None:
+    ask = commands.add(
+        "ask",
+        cases.ask,
+        "any command of the engine 执行命令",
+        "ask ReportRepair site=main household=1-2-301 category=水管 simple=true\n"
+        "ask AcceptRepair case=repair-01jd technician=zhang --actor zhang\n"
+        'ask RateService \'{"case": "repair-01jd", "rating": "dissatisfied"}\'',
+    )
     ask.add_argument("name", metavar="NAME", help=", ".join(COMMANDS))
     ask.add_argument("fields", nargs="*", metavar="JSON|key=value", help="- reads JSON from stdin")
     ask.add_argument("--actor", default="cli", metavar="WHO")
     ask.add_argument("--id", metavar="ID", help="asked twice under the same id it is done once")
     ask.add_argument("--occurred-at", metavar="T", help="when it happened, if not now")
-    ask.add_argument("--expect", type=int, metavar="VERSION", help="refuse if the case is at another")
+    ask.add_argument(
+        "--expect", type=int, metavar="VERSION", help="refuse if the case is at another"
+    )
 
 
 def _paged(parser: ArgumentParser) -> None:
@@ -140,15 +211,30 @@ def _count(text: str) -> int:
 
 
 def _figures(commands: _Commands) -> None:
-    judge = commands.add("judge", figures.judge, "one line per run of every clock, as CSV 逐条评判",
-                         "judge\njudge --clock complaint.reply --out verdicts.csv\njudge --json")  # fmt: skip
+    judge = commands.add(
+        "judge",
+        figures.judge,
+        "one line per run of every clock, as CSV 逐条评判",
+        "judge\njudge --clock complaint.reply --out verdicts.csv\njudge --json",
+    )
     judge.add_argument("--clock", metavar="NAME")
     judge.add_argument("--out", type=Path, metavar="F", help="a file instead of the terminal")
-    kpi = commands.add("kpi", figures.kpi, "figures by the rulebook's definitions 指标",
-                       "kpi\nkpi first_time_fix --by building\nkpi on_time --months 2026-01..2026-03 --cases")  # fmt: skip
-    kpi.add_argument("name", nargs="?", metavar="NAME", help="of the rulebook, or first_time_fix, satisfaction, on_time")
-    kpi.add_argument("--by", metavar="DIMENSION", help="kind, site, building, category, steward, technician, month ...")
+    kpi = commands.add(
+        "kpi",
+        figures.kpi,
+        "figures by the rulebook's definitions 指标",
+        "kpi\nkpi first_time_fix --by building\nkpi on_time --months 2026-01..2026-03 --cases",
+    )
+    kpi.add_argument(
+        "name",
+        nargs="?",
+        metavar="NAME",
+        help="of the rulebook, or first_time_fix, satisfaction, on_time",
+    )
+    kpi.add_argument(
+        "--by",
+        metavar="DIMENSION",
+        help="kind, site, building, category, steward, technician, month ...",
+    )
     kpi.add_argument("--months", metavar="M[..M]", help="2026-01 or 2026-01..2026-03")
     kpi.add_argument("--cases", action="store_true", help="list the cases behind")
-
-

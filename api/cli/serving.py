@@ -1,4 +1,4 @@
-"""For the command that serves: HTTP on this machine with the scheduler inside, and a demonstration."""
+"""For the command that serves: HTTP with the scheduler inside, and a demonstration."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ class PortTaken(Refusal):
 
 def serve(context: Context) -> int:
     """Serve until interrupted or told to end."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.basicConfig(
+        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     settings = context.settings
     with _listening(settings.port) as listener:
@@ -77,11 +79,16 @@ def _run(opened: Engine, settings: Settings, listener: socket.socket) -> None:
     """Answer until a signal ends it; a request under way is finished."""
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(opened, settings), log_level="warning", access_log=False, server_header=False,
+            create_app(opened, settings),
+            log_level="warning",
+            access_log=False,
+            server_header=False,
             timeout_graceful_shutdown=PATIENCE,
         )
-    )  # fmt: skip
-    before = signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn sends it to us again at the end
+    )
+    before = signal.signal(
+        signal.SIGTERM, lambda *_: None
+    )  # uvicorn sends it to us again at the end
     try:
         with suppress(KeyboardInterrupt):
             server.run(sockets=[listener])
@@ -103,9 +110,19 @@ def _welcome(context: Context, settings: Settings, opened: Engine) -> None:
         (f"  接口描述    {url}/openapi.json", f"  the API     {url}/openapi.json"),
         (f"  健康状态    {url}/health", f"  its health  {url}/health"),
         ("在另一个终端里试试：", "Try in another terminal:"),
-        *((f"  guanjia {words}{flag}",) * 2 for words in ("board", "clocks --due", "clocks --lapsed", f"history {first}", "kpi", "doctor")),
+        *(
+            (f"  guanjia {words}{flag}",) * 2
+            for words in (
+                "board",
+                "clocks --due",
+                "clocks --lapsed",
+                f"history {first}",
+                "kpi",
+                "doctor",
+            )
+        ),
         ("按 Ctrl-C 结束。", "Ctrl-C ends it."),
-    ]  # fmt: skip
+    ]
     for zh, en in lines:
         context.line(zh, en)
     sys.stdout.flush()

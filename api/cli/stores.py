@@ -1,4 +1,4 @@
-"""For the commands about a store itself: making it, giving it rules, rebuilding it, examining it."""
+"""For the commands about a store: making it, giving it rules, rebuilding, examining it."""
 
 from __future__ import annotations
 
@@ -32,19 +32,23 @@ def init(context: Context) -> int:
         answer = health.rulebook(engine)
         where = engine.log.where
     if context.json:
-        context.data({"store": where, "site": site.site, "zone": site.zone, "rulebook": answer["rulebook"]})
+        context.data(
+            {"store": where, "site": site.site, "zone": site.zone, "rulebook": answer["rulebook"]}
+        )
     else:
+        n, store = len(answer["clocks"]), context.settings.store
         context.line(
             f"存储 {where} 已就绪：项目 {site.site}（{site.zone}），规则手册 {answer['rulebook']}，"
-            f"{len(answer['clocks'])} 个时钟。下一步：guanjia serve --store {context.settings.store}",
-            f"The store {where} is ready: site {site.site} ({site.zone}), rulebook {answer['rulebook']}"
-            f" with {len(answer['clocks'])} clocks. Next: guanjia serve --store {context.settings.store}",
+            f"{n} 个时钟。下一步：guanjia serve --store {store}",
+            f"The store {where} is ready: site {site.site} ({site.zone}),"
+            f" rulebook {answer['rulebook']}"
+            f" with {n} clocks. Next: guanjia serve --store {store}",
         )
     return 0
 
 
 def equip(engine: Engine, site: OpenSite, book: PublishRulebook | None = None) -> None:
-    """Publish the shipped calendar and a rulebook, the shipped one where none is in force, and open a site.
+    """Publish the shipped calendar and a rulebook, the shipped one where none is, and open a site.
 
     Raises:
         Refusal, DocumentInvalid: one of them cannot be taken.
@@ -77,7 +81,10 @@ def publish(context: Context) -> int:
     elif answered.facts:
         context.line(f"已发布，规则版本 {version}。", f"Published, rules version {version}.")
     else:
-        context.line(f"内容与生效的一致，规则版本 {version} 不变。", f"It is in force already, rules version {version}.")
+        context.line(
+            f"内容与生效的一致，规则版本 {version} 不变。",
+            f"It is in force already, rules version {version}.",
+        )
     return 0
 
 
@@ -95,14 +102,20 @@ def rebuild(context: Context) -> int:
         for name in context.asked.views:
             if name not in views.views:
                 known = ", ".join(views.views)
-                problem = Phrase(f"there is no view {name!r}; there are {known}", f"没有视图 {name!r}，可用：{known}")
+                problem = Phrase(
+                    f"there is no view {name!r}; there are {known}",
+                    f"没有视图 {name!r}，可用：{known}",
+                )
                 raise QueryInvalid(problem=problem)
         names = context.asked.views or list(views.views)
         before = {name: views.digest(name) for name in names}
         with context.progress(context.say("重建视图", "rebuilding")) as heard:
             facts = views.rebuild(names, heard)
         after = {name: views.digest(name) for name in names}
-    told = [{"view": n, "before": before[n], "after": after[n], "same": before[n] == after[n]} for n in names]
+    told = [
+        {"view": n, "before": before[n], "after": after[n], "same": before[n] == after[n]}
+        for n in names
+    ]
     return _compared(context, facts, told)
 
 
@@ -112,8 +125,11 @@ def _compared(context: Context, facts: int, told: list[dict[str, Any]]) -> int:
     else:
         same = {True: context.say("相同", "same"), False: context.say("不同", "DIFFERENT")}
         columns = ("视图", "结果", "指纹") if context.lang == "zh" else ("view", "result", "digest")
-        context.table(columns, [(v["view"], same[v["same"]], v["after"][:16]) for v in told],
-                      context.say(f"已读取 {facts} 条事实", f"{facts} facts read"))  # fmt: skip
+        context.table(
+            columns,
+            [(v["view"], same[v["same"]], v["after"][:16]) for v in told],
+            context.say(f"已读取 {facts} 条事实", f"{facts} facts read"),
+        )
     return 0 if all(v["same"] for v in told) else 1
 
 
@@ -126,6 +142,6 @@ def doctor(context: Context) -> int:
         context.data({"ok": fine, "findings": health.as_data(findings)})
     else:
         for finding in findings:
-            mark = "✓" if finding.fine else "✗"
+            mark = "✗" if not finding.fine else "!" if finding.heed else "✓"
             context.line(f"{mark} {finding.sentence.zh}", f"{mark} {finding.sentence}")
     return 0 if fine else 1

@@ -8,12 +8,11 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from api.engine import Engine
 from api.http.commands import command_routes, schemas
 from api.http.page import page_routes
-from api.http.problems import tell_problems
+from api.http.problems import HostUnknown, problem_of, tell_problems
 from api.http.queries import query_routes
 from api.settings import Settings
 
@@ -28,7 +27,7 @@ GUARDS = {
 
 
 def create_app(engine: Engine, settings: Settings, *, schedule: bool = True) -> FastAPI:
-    """The application for an engine, which the caller closes. Unless told not to, it runs the scheduler."""
+    """The application for an engine, which the caller closes; it runs the scheduler if it shall."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -37,9 +36,10 @@ def create_app(engine: Engine, settings: Settings, *, schedule: bool = True) -> 
         yield
         engine.worker.stop()
 
-    app = FastAPI(title="Guanjia 管家", version=VERSION, docs_url=None, redoc_url=None, lifespan=lifespan)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*settings.hosts])
-    app.middleware("http")(_guard)
+    app = FastAPI(
+        title="Guanjia 管家", version=VERSION, docs_url=None, redoc_url=None, lifespan=lifespan
+    )
+    app.middleware("http")(_guard(settings.hosts))
     tell_problems(app)
     app.include_router(command_routes(engine, settings.body_limit))
     app.include_router(query_routes(engine))
@@ -48,11 +48,23 @@ def create_app(engine: Engine, settings: Settings, *, schedule: bool = True) -> 
     return app
 
 
-async def _guard(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
-    answer = await go_on(request)
-    for name, value in GUARDS.items():
-        answer.headers.setdefault(name, value)
-    return answer
+Answering = Callable[[Request], Awaitable[Response]]
+
+
+def _guard(hosts: tuple[str, ...]) -> Callable[[Request, Answering], Awaitable[Response]]:
+    """Answer only under our own names, so that no page elsewhere can point its name at us."""
+
+    async def guarded(request: Request, go_on: Answering) -> Response:
+        host = request.url.hostname or ""
+        if host in hosts:
+            answer = await go_on(request)
+        else:
+            answer = problem_of(HostUnknown(host=host[:100]), request.url.path)
+        for name, value in GUARDS.items():
+            answer.headers.setdefault(name, value)
+        return answer
+
+    return guarded
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

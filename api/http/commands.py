@@ -22,7 +22,7 @@ from domain.refusals import CommandInvalid, Phrase
 ACTOR: Final = "Guanjia-Actor"
 OCCURRED: Final = "Guanjia-Occurred-At"
 HEADERS: Final[Mapping[str, str]] = {
-    "Idempotency-Key": "The command's id: sent again with the same id it stores nothing and answers the same.",
+    "Idempotency-Key": "The command's id: sent again it stores nothing and answers the same.",
     ACTOR: "Who asks; percent-encoded UTF-8 is understood.",
     OCCURRED: "When it happened, with an offset, if not now.",
     "If-Match": "The version of the case that was seen; another one is refused.",
@@ -110,7 +110,8 @@ def _expected(value: str | None) -> int | None:
     version = value.removeprefix("W/").strip('"')
     if not (version.isascii() and version.isdecimal() and len(version) < len(str(2**53))):
         problem = Phrase(
-            'the header If-Match must be a version such as "3"', '请求头 If-Match 应为版本号，例如 "3"'
+            'the header If-Match must be a version such as "3"',
+            '请求头 If-Match 应为版本号，例如 "3"',
         )
         raise CommandInvalid(problem=problem)
     return int(version)
@@ -144,10 +145,10 @@ def _described(name: str) -> dict[str, Any]:
 def schemas() -> dict[str, Any]:
     """The schemas of all commands, of their answer and of a problem."""
     _, components = msgspec.json.schema_components(COMMANDS.values(), ref_template=REFERENCE)
-    for name, verb in COMMANDS.items():
+    for name in COMMANDS:
         schema = components[name]
         schema["additionalProperties"] = False
-        for field in times_of(verb):
+        for field in times_of(name):
             schema["properties"][field]["format"] = "date-time"
     components[Personal.__name__] = {
         "title": Personal.__name__,

@@ -1,4 +1,4 @@
-"""For a look with a browser: open work, broken promises and escalations on one plain page without scripts."""
+"""For a look with a browser: open work, broken promises and escalations, without scripts."""
 
 from __future__ import annotations
 
@@ -20,24 +20,79 @@ from api.settings import LANGUAGES
 STYLE: Final = Path(__file__).with_name("style.css")
 REFRESH: Final = 15
 SHOWN: Final = 50
+HEAD: Final = """\
+<!doctype html>
+<html lang="{tongue}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta http-equiv="refresh" content="{refresh}">
+<title>{title} · {counts} · {broken}</title>
+<link rel="stylesheet" href="/style.css">
+</head>
+<body>
+<header>
+<h1>{title}</h1>
+<span>{counts} · <span class="bad">{broken}</span></span>
+<span class="soft">{seen}</span>
+<a href="/?lang={lang}" lang="{lang}">{other}</a>
+</header>
+"""
 
 WORDS: Final = {
     "zh": {
-        "title": "管家", "open": "待办工单", "broken": "已超时", "lapsed": "超时的承诺", "raised": "升级",
-        "case": "工单", "kind": "类型", "category": "类别", "status": "状态", "clock": "承诺",
-        "due": "到期", "left": "剩余", "steward": "管家", "technician": "维修工", "late": "超时",
-        "to": "上报", "reached": "升级时间", "answer": "确认", "nobody": "尚未确认", "none": "暂无",
-        "seen": "调度器上次检查", "ago": "前", "other": "English", "level": "级",
+        "title": "管家",
+        "open": "待办工单",
+        "broken": "已超时",
+        "lapsed": "超时的承诺",
+        "raised": "升级",
+        "case": "工单",
+        "kind": "类型",
+        "category": "类别",
+        "status": "状态",
+        "clock": "承诺",
+        "due": "到期",
+        "left": "剩余",
+        "steward": "管家",
+        "technician": "维修工",
+        "late": "超时",
+        "to": "上报",
+        "reached": "升级时间",
+        "answer": "确认",
+        "nobody": "尚未确认",
+        "none": "暂无",
+        "seen": "调度器上次检查",
+        "ago": "前",
+        "other": "English",
+        "level": "级",
     },
     "en": {
-        "title": "Guanjia", "open": "Open work", "broken": "broken", "lapsed": "Broken promises",
-        "raised": "Escalations", "case": "Case", "kind": "Kind", "category": "Category",
-        "status": "Status", "clock": "Promise", "due": "Due", "left": "Left", "steward": "Steward",
-        "technician": "Technician", "late": "Overdue", "to": "To", "reached": "Raised",
-        "answer": "Acknowledged", "nobody": "not yet", "none": "nothing", "seen": "the scheduler looked",
-        "ago": " ago", "other": "中文", "level": "rung",
+        "title": "Guanjia",
+        "open": "Open work",
+        "broken": "broken",
+        "lapsed": "Broken promises",
+        "raised": "Escalations",
+        "case": "Case",
+        "kind": "Kind",
+        "category": "Category",
+        "status": "Status",
+        "clock": "Promise",
+        "due": "Due",
+        "left": "Left",
+        "steward": "Steward",
+        "technician": "Technician",
+        "late": "Overdue",
+        "to": "To",
+        "reached": "Raised",
+        "answer": "Acknowledged",
+        "nobody": "not yet",
+        "none": "nothing",
+        "seen": "the scheduler looked",
+        "ago": " ago",
+        "other": "中文",
+        "level": "rung",
     },
-}  # fmt: skip
+}
 
 
 def page_routes(engine: Engine, lang: str) -> APIRouter:
@@ -65,27 +120,26 @@ def _page(engine: Engine, lang: str) -> str:
     state = health.health(engine)
     titles = _titles(engine)
     other = "en" if lang == "zh" else "zh"
-    seen = words["seen"], length(_seconds(state["scheduler"]["last_tick_age"]), lang)
-    counts = f"{words['open']} {board['open']} · "
-    broken = f"{words['broken']} {board['broken']}"
+    seen = length(timedelta(seconds=round(state["scheduler"]["last_tick_age"])), lang)
+    head = HEAD.format(
+        tongue="zh-CN" if lang == "zh" else "en",
+        refresh=REFRESH,
+        counts=f"{words['open']} {board['open']}",
+        broken=f"{words['broken']} {board['broken']}",
+        seen=f"{words['seen']} {seen}{words['ago']}",
+        lang=other,
+        other=words["other"],
+        title=words["title"],
+    )
     return "".join(
         (
-            f'<!doctype html><html lang="{"zh-CN" if lang == "zh" else "en"}"><head><meta charset="utf-8">'
-            f'<meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="{REFRESH}">'
-            f'<title>{words["title"]} · {counts}{broken}</title><link rel="stylesheet" href="/style.css"></head><body>'
-            f'<header><h1>{words["title"]}</h1><span>{counts}<span class="bad">{broken}</span></span>'
-            f'<span class="soft">{seen[0]} {seen[1]}{words["ago"]}</span>'
-            f'<a href="/?lang={other}" lang="{other}">{words["other"]}</a></header>',
+            head,
             _section(words["raised"], _raised(rungs, titles, words, now, lang), words),
             _section(words["lapsed"], _lapsed(lapsed, titles, words, now, lang), words),
             _section(words["open"], _board(board["cases"], titles, words, now, lang), words),
             "</body></html>",
         )
     )
-
-
-def _seconds(seconds: float) -> timedelta:
-    return timedelta(seconds=round(seconds))
 
 
 def _titles(engine: Engine) -> Callable[[str | None], str]:
@@ -107,14 +161,23 @@ Row = Sequence[str]
 def _board(
     rows: Iterable[Answer], title: Titles, words: dict[str, str], now: datetime, lang: str
 ) -> list[Row]:
-    head = [words[w] for w in ("case", "kind", "category", "status", "clock", "left", "steward", "technician")]
+    head = [
+        words[w]
+        for w in ("case", "kind", "category", "status", "clock", "left", "steward", "technician")
+    ]
     return [head] + [
         [
-            row["case"], word(row["kind"], lang), row["category"], word(row["status"], lang),
-            title(row["clock"]), left(row["due"], now, lang), row["steward"] or "", row["technician"] or "",
+            row["case"],
+            word(row["kind"], lang),
+            row["category"],
+            word(row["status"], lang),
+            title(row["clock"]),
+            left(row["due"], now, lang),
+            row["steward"] or "",
+            row["technician"] or "",
         ]
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def _lapsed(
@@ -122,9 +185,15 @@ def _lapsed(
 ) -> list[Row]:
     head = [words[w] for w in ("case", "clock", "due", "late", "raised")]
     return [head] + [
-        [row["case"], title(row["clock"]), when(row["due"], now, lang), left(row["due"], now, lang), str(row["rungs"])]
+        [
+            row["case"],
+            title(row["clock"]),
+            when(row["due"], now, lang),
+            left(row["due"], now, lang),
+            str(row["rungs"]),
+        ]
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def _raised(
@@ -133,12 +202,15 @@ def _raised(
     head = [words[w] for w in ("case", "clock", "level", "to", "reached", "answer")]
     return [head] + [
         [
-            row["case"], title(row["clock"]), str(row["rung"]),
+            row["case"],
+            title(row["clock"]),
+            str(row["rung"]),
             " ".join(filter(None, (row["title"] or row["to"], row["addressee"]))),
-            when(row["reached"], now, lang), row["acknowledged_by"] or words["nobody"],
+            when(row["reached"], now, lang),
+            row["acknowledged_by"] or words["nobody"],
         ]
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def _section(title: str, rows: list[Row], words: dict[str, str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
-from typing import Any, ClassVar, Final
+from typing import Final
 
 import orjson
 from fastapi import FastAPI, Request, Response
@@ -32,8 +32,8 @@ from domain.refusals import (
     VersionMoved,
     WithoutZone,
 )
-from store.log import IntegrityError
 from store.errors import StoreFault
+from store.log import IntegrityError
 
 log = logging.getLogger("guanjia.http")
 
@@ -50,6 +50,12 @@ class BodyNotJson(Refusal):
     zh = "请求内容类型应为 application/json，而不是 {kind}。"
 
 
+class HostUnknown(Refusal):
+    """The service does not answer as {host}: name it in GUANJIA_HOSTS if it shall."""
+
+    zh = "本服务不以 {host} 的名义应答，如需要请在 GUANJIA_HOSTS 中添加。"
+
+
 class NotFound(Refusal):
     """There is nothing at {path}: see /openapi.json for what there is."""
 
@@ -63,9 +69,9 @@ class MethodNotAllowed(Refusal):
 
 
 class DocumentRefused(Refusal):
-    """The document cannot be taken at {place}: {problem}"""
+    """The document cannot be taken at {place}: {problem}."""
 
-    zh = "文档的 {place} 处有误：{problem}"
+    zh = "文档的 {place} 处有误：{problem}。"
 
 
 class Busy(Refusal):
@@ -75,7 +81,7 @@ class Busy(Refusal):
 
 
 class Defect(Refusal):
-    """Something went wrong in the program: it is written in its log, tell whoever keeps it running."""
+    """The program failed: its log says how, tell whoever keeps it running."""
 
     zh = "程序出错，详情见日志，请联系维护人员。"
 
@@ -93,6 +99,7 @@ STATUS: Final[Mapping[type[Exception], int]] = {
     VersionMoved: 412,
     BodyTooLarge: 413,
     BodyNotJson: 415,
+    HostUnknown: 421,
     CommandInvalid: 422,
     DocumentRefused: 422,
     InTheFuture: 422,
@@ -116,9 +123,9 @@ STATUS: Final[Mapping[type[Exception], int]] = {
 class Json(Response):
     """A JSON answer; instants keep their offset."""
 
-    media_type: ClassVar[str] = "application/json"  # type: ignore[misc]
+    media_type: str | None = "application/json"
 
-    def render(self, content: Any) -> bytes:
+    def render(self, content: object) -> bytes:
         """The bytes of an answer."""
         return orjson.dumps(content)
 
@@ -126,7 +133,7 @@ class Json(Response):
 class Problem(Json):
     """A JSON answer that says what is wrong."""
 
-    media_type: ClassVar[str] = "application/problem+json"  # type: ignore[misc]
+    media_type: str | None = "application/problem+json"
 
 
 def status_of(error: type[Exception]) -> int:
@@ -171,7 +178,9 @@ async def _refused(request: Request, error: Exception) -> Response:
 async def _document(request: Request, error: Exception) -> Response:
     assert isinstance(error, DocumentInvalid)
     place = ".".join(map(str, error.path)) or "document"
-    return problem_of(DocumentRefused(place=place, problem=error.sentence), request.url.path)
+    return problem_of(
+        DocumentRefused(place=place, problem=error.sentence.rstrip(".")), request.url.path
+    )
 
 
 async def _busy(request: Request, _: Exception) -> Response:
@@ -194,7 +203,8 @@ async def _http(request: Request, error: Exception) -> Response:
     }
     found = known.get(error.status_code)
     if found is None:
-        return Problem({"status": error.status_code, "detail": error.detail}, status_code=error.status_code)
+        body = {"status": error.status_code, "detail": error.detail}
+        return Problem(body, status_code=error.status_code)
     return problem_of(found, path)
 
 

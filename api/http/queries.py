@@ -1,4 +1,4 @@
-"""For questions over HTTP. The views see everything first, so that whoever wrote something reads it."""
+"""For questions over HTTP. The views see everything first, so one reads what one wrote."""
 
 from __future__ import annotations
 
@@ -22,7 +22,11 @@ Offset = Annotated[int, Query(ge=0, le=DEEPEST)]
 def query_routes(engine: Engine) -> APIRouter:
     """Every question, as GET."""
     router = APIRouter(default_response_class=Json)
-    settled = Depends(lambda: engine.settle())
+
+    def settle() -> None:
+        engine.settle()
+
+    settled = Depends(settle)
     router.include_router(_cases(engine), dependencies=[settled])
     router.include_router(_clocks(engine), dependencies=[settled])
     router.include_router(_figures(engine), dependencies=[settled])
@@ -68,7 +72,7 @@ def _clocks(engine: Engine) -> APIRouter:
         limit: Limit = 50,
         offset: Offset = 0,
     ) -> Response:
-        """Runs of clocks by their due instants: what is due next with verdict=running, what lapsed with verdict=lapsed."""
+        """Runs of clocks by due instant: verdict=running is due next, verdict=lapsed is broken."""
         rows = promises.runs(
             engine, clock=clock, site=site, verdict=verdict or (), limit=limit, offset=offset
         )

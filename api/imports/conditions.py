@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import Final
 
 from api.imports.forms import Index
@@ -32,12 +33,12 @@ class When:
 
     def bind(self, index: Index) -> Test | None:
         """One test of a row, None where every row passes."""
-        tests = tuple(binder(index) for binder in self.binders)
-        if not tests:
-            return None
-        if len(tests) == 1:
-            return tests[0]
-        return lambda now, before, last: all(test(now, before, last) for test in tests)
+        tests = [binder(index) for binder in self.binders]
+        return reduce(_both, tests) if tests else None
+
+
+def _both(one: Test, other: Test) -> Test:
+    return lambda now, before, last: one(now, before, last) and other(now, before, last)
 
 
 def read_when(value: object, path: Path) -> When:

@@ -14,7 +14,9 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class RowFault(Refusal):
-    """The row cannot be read."""
+    """The row cannot be read: correct it."""
+
+    zh = "本行无法读取，请更正。"
 
 
 class TimeUnreadable(RowFault):

@@ -241,9 +241,11 @@ class _Run:
         if answer.facts:
             tally.facts += answer.facts
             loaded = session.load(planned.case)
-            if self._waiting.concerned(loaded.facts[-answer.facts :], session.registers):
-                tally.touched.add(planned.case)
+            tally.touched.add(planned.case)
+            if late:
                 self._waiting.learn(planned.case, loaded.facts, session.registers)
+            else:
+                self._waiting.hear(planned.case, loaded.facts, answer.facts, session.registers)
 
     def _due(self, session: Session, limit: datetime, tally: _Tally) -> None:
         """Record what is due before the limit, each at its instant, until the batch is full."""
@@ -272,9 +274,9 @@ class _Run:
         tally.lapses += sum(type(recorded.fact) is DeadlineLapsed for recorded in said)
         tally.touched.add(case)
         if said:
-            self._waiting.said(case, now, loaded.facts, session.registers)
+            self._waiting.said(case, loaded.facts, now, session.registers)
         else:
-            self._waiting.forget(case)
+            self._waiting.learn(case, loaded.facts, session.registers, after=now)
 
     def _learn_again(self, cases: set[str]) -> None:
         """Take back what a batch that was not stored had learned."""

@@ -5,65 +5,102 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from domain.clock_rules import ClockRule
 from domain.clocks import Clock, clocks_of, next_instant, pending
 from domain.escalation import CLOCK_FACTS
 from domain.facts import Recorded
 from domain.registers import Registers
 from scheduler.agenda import Agenda
 
+Ahead = tuple[datetime, ClockRule]
+
 
 class Waiting:
     """The agenda of a history, with all instants of a case and not only its first.
 
-    Without a ladder, what a clock says by itself never moves what it has to say later: then the
-    case is folded again only when something else happens to it.
+    Folding a case again for each of its facts is most of what an import costs, so it is done only
+    where the fact can bring new instants: not for facts no clock listens to, not for facts that
+    only end clocks, and not for what a clock without a ladder says by itself.
     """
 
     def __init__(self) -> None:
         """Begin with nothing due."""
         self._agenda = Agenda()
-        self._later: dict[str, list[datetime]] = {}
+        self._ahead: dict[str, list[Ahead]] = {}
         self._version = -1
-        self._heard: frozenset[str] = frozenset()
+        self._ends: frozenset[str] = frozenset()
+        self._moves: frozenset[str] = frozenset()
 
     def first(self) -> tuple[datetime, str] | None:
         """The earliest instant and its case."""
         return self._agenda.first()
 
-    def concerned(self, facts: Sequence[Recorded], registers: Registers) -> bool:
-        """Whether any clock of any rulebook may care about one of the facts."""
-        if registers.rules.version != self._version:
-            self._version = registers.rules.version
-            self._heard = frozenset(_heard(registers))
-        return any(recorded.fact.word in self._heard for recorded in facts)
+    def learn(
+        self,
+        case: str,
+        facts: Sequence[Recorded],
+        registers: Registers,
+        *,
+        after: datetime | None = None,
+    ) -> None:
+        """Fold the case and remember at which instants, if later than `after`, it has to speak."""
+        ahead = [
+            (instant, clock.rule)
+            for clock in clocks_of(facts, registers)
+            for instant in _instants(clock, registers)
+            if after is None or instant > after
+        ]
+        self._remember(case, sorted(ahead, key=_instant))
 
-    def learn(self, case: str, facts: Sequence[Recorded], registers: Registers) -> None:
-        """Fold the case and remember every instant at which it has something to say."""
-        clocks = clocks_of(facts, registers)
-        instants = sorted(instant for c in clocks for instant in _instants(c, registers))
-        self._agenda.learn(case, instants[0] if instants else None)
-        if instants and not any(clock.rule.ladder for clock in clocks):
-            self._later[case] = instants
-        else:
-            self._later.pop(case, None)
-
-    def forget(self, case: str) -> None:
-        """The case has nothing to say after all."""
-        self._agenda.learn(case, None)
-        self._later.pop(case, None)
+    def hear(self, case: str, facts: Sequence[Recorded], new: int, registers: Registers) -> None:
+        """The newest facts of a case happened now, and what was due before has been said."""
+        self._read(registers)
+        words = {recorded.fact.word for recorded in facts[-new:]}
+        if not words.isdisjoint(self._moves):
+            self.learn(case, facts, registers)
+        elif not words.isdisjoint(self._ends) and case in self._ahead:
+            left = [entry for entry in self._ahead[case] if words.isdisjoint(entry[1].heard)]
+            self._remember(case, left)
 
     def said(
-        self, case: str, now: datetime, facts: Sequence[Recorded], registers: Registers
+        self, case: str, facts: Sequence[Recorded], now: datetime, registers: Registers
     ) -> None:
         """The case has just said everything up to and including now."""
-        later = self._later.get(case)
-        if later is None:
-            self.learn(case, facts, registers)
+        ahead = self._ahead.get(case, [])
+        if any(rule.ladder for _, rule in ahead):
+            self.learn(case, facts, registers, after=now)
+        else:
+            self._remember(case, [entry for entry in ahead if entry[0] > now])
+
+    def _remember(self, case: str, ahead: list[Ahead]) -> None:
+        self._agenda.learn(case, ahead[0][0] if ahead else None)
+        if ahead:
+            self._ahead[case] = ahead
+        else:
+            self._ahead.pop(case, None)
+
+    def _read(self, registers: Registers) -> None:
+        """Sort the words of all rulebooks ever published: those that only end clocks, others."""
+        if registers.rules.version == self._version:
             return
-        self._later[case] = later = [instant for instant in later if instant > now]
-        self._agenda.learn(case, later[0] if later else None)
-        if not later:
-            del self._later[case]
+        self._version = registers.rules.version
+        rules = [
+            rule
+            for version in range(1, self._version + 1)
+            for rule in registers.rules.rulebook(version).clocks.values()
+        ]
+        self._moves = frozenset(word for rule in rules for word in _moving(rule))
+        ends = (trigger.word for rule in rules for trigger in (*rule.stops, *rule.cancels))
+        self._ends = frozenset(ends) - self._moves
+
+
+def _moving(rule: ClockRule) -> Iterator[str]:
+    """Words after which a clock may have something new to say."""
+    yield from (fact.word for fact in CLOCK_FACTS)
+    yield from (trigger.word for trigger in (*rule.starts, *rule.pauses, *rule.resumes))
+    yield from (t.word for t in (*rule.stops, *rule.cancels) if t.where.wanted)
+    for rung in rule.ladder:
+        yield from rung.unless
 
 
 def _instants(clock: Clock, registers: Registers) -> Iterator[datetime]:
@@ -73,12 +110,5 @@ def _instants(clock: Clock, registers: Registers) -> Iterator[datetime]:
         yield only
 
 
-def _heard(registers: Registers) -> Iterator[str]:
-    for fact in CLOCK_FACTS:
-        yield fact.word
-    for version in range(1, registers.rules.version + 1):
-        for rule in registers.rules.rulebook(version).clocks.values():
-            yield from rule.heard
-            yield from (trigger.word for trigger in rule.starts)
-            for rung in rule.ladder:
-                yield from rung.unless
+def _instant(ahead: Ahead) -> datetime:
+    return ahead[0]

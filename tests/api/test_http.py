@@ -1,4 +1,4 @@
-"""The HTTP service: every command, every question, problems in two languages, and a page for people."""
+"""The HTTP service: every command, every question, problems in two languages, and a page."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -36,7 +36,7 @@ class World:
         return self.client.post(f"/commands/{name}", json=data, headers=headers)
 
     def get(self, path: str, **query: Any) -> Any:
-        return self.client.get(path, params=query)
+        return self.client.get(path, params=query or None)
 
 
 @pytest.fixture
@@ -48,7 +48,9 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 @pytest.fixture
 def reported(world: World) -> World:
-    assert world.ask("ReportRepair", {**REPORT, "case": CASE, "external_id": "E-7"}).status_code == 201
+    assert (
+        world.ask("ReportRepair", {**REPORT, "case": CASE, "external_id": "E-7"}).status_code == 201
+    )
     return world
 
 
@@ -93,7 +95,10 @@ def test_headers_say_who_when_and_from_which_version(reported: World) -> None:
         "Guanjia-Actor": "%E7%8E%8B", "Guanjia-Occurred-At": at.isoformat(),
         "If-Match": '"1"', "Correlation-Id": "thread-1",
     }  # fmt: skip
-    assert reported.ask("AcceptRepair", {"case": CASE, "technician": "t"}, **headers).status_code == 201
+    assert (
+        reported.ask("AcceptRepair", {"case": CASE, "technician": "t"}, **headers).status_code
+        == 201
+    )
     recorded = reported.engine.codec.decode(reported.engine.log.stream(CASE)[-1])
     assert (recorded.actor, recorded.occurred_at, recorded.correlation) == ("王", at, "thread-1")
     stale = reported.ask("PauseRepair", {"case": CASE, "reason": "parts"}, **{"If-Match": '"1"'})
@@ -112,7 +117,10 @@ def test_one_reads_ones_own_writes(reported: World) -> None:
 def test_questions_about_promises(reported: World) -> None:
     """What is due next, what lapsed, what a case promises and how a deadline came about."""
     running = reported.get("/clocks", verdict="running").json()
-    assert [row["clock"] for row in running["clocks"]] == ["repair.online_response", "repair.response"]
+    assert [row["clock"] for row in running["clocks"]] == [
+        "repair.online_response",
+        "repair.response",
+    ]
     assert len(reported.get("/clocks", limit=1, offset=1).json()["clocks"]) == 1
     assert len(reported.get(f"/cases/{CASE}/clocks").json()["clocks"]) == 2
     told = reported.get(f"/cases/{CASE}/clocks/repair.response/1/explanation").json()
@@ -125,7 +133,9 @@ def test_questions_about_promises(reported: World) -> None:
     assert (rung["to"], rung["title"], rung["acknowledged_by"]) == (
         "head_of_department", "部门主管", None,
     )  # fmt: skip
-    reported.ask("AcknowledgeEscalation", {"case": CASE, "clock": rung["clock"], "rung": 1, "by": "liu"})
+    reported.ask(
+        "AcknowledgeEscalation", {"case": CASE, "clock": rung["clock"], "rung": 1, "by": "liu"}
+    )
     assert reported.get("/escalations").json()["escalations"][0]["acknowledged_by"] == "liu"
 
 
@@ -138,7 +148,9 @@ def test_history_as_of_an_instant(reported: World) -> None:
     assert len(reported.get(f"/cases/{CASE}/history").json()["facts"]) == 2
     plus = reported.client.get(f"/cases/{CASE}/history?as_of=2026-05-06T09:30+08:00")
     assert len(plus.json()["facts"]) == 1
-    assert reported.get(f"/cases/{CASE}/history", as_of="2026-05-06").json()["code"] == "WithoutZone"
+    assert (
+        reported.get(f"/cases/{CASE}/history", as_of="2026-05-06").json()["code"] == "WithoutZone"
+    )
 
 
 def test_figures_with_the_cases_behind(reported: World) -> None:
@@ -231,7 +243,9 @@ def test_questions_that_cannot_be_answered(
 def test_malformed_json_is_a_bad_request(world: World) -> None:
     """Half a document, and a type that is not JSON."""
     post = world.client.post
-    half = post("/commands/AcceptRepair", content=b'{"case"', headers={"content-type": "application/json"})
+    half = post(
+        "/commands/AcceptRepair", content=b'{"case"', headers={"content-type": "application/json"}
+    )
     assert (half.status_code, half.json()["code"]) == (400, "DataUnreadable")
     form = post("/commands/AcceptRepair", content=b"{}", headers={"content-type": "text/plain"})
     assert (form.status_code, form.json()["code"]) == (415, "BodyNotJson")
@@ -293,7 +307,9 @@ HOSTILE = '<script>alert("x")</script>'
 
 def test_the_page_shows_hostile_text_as_text(world: World) -> None:
     """Whatever residents write is escaped, and no script could run anyway."""
-    world.ask("ReportRepair", {**REPORT, "category": HOSTILE, "steward": '"><img src=x>', "case": CASE})
+    world.ask(
+        "ReportRepair", {**REPORT, "category": HOSTILE, "steward": '"><img src=x>', "case": CASE}
+    )
     world.now += timedelta(minutes=6)
     world.engine.worker.tick()
     for lang in ("zh", "en", HOSTILE):

@@ -1,4 +1,4 @@
-"""The service as a process: it starts by itself, escalates within a minute, ends cleanly and survives kill -9."""
+"""The service as a process: it escalates within a minute, ends cleanly, survives kill -9."""
 
 import json
 import os
@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +68,8 @@ class Serving:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path
+def folder(tmp_path: Path) -> Path:
+    return tmp_path
 
 
 def test_the_demonstration_escalates_within_a_minute_and_ends_cleanly(folder: Path) -> None:
@@ -125,7 +124,7 @@ def test_a_taken_port_is_one_sentence(folder: Path) -> None:
         port = first.url.rpartition(":")[2]
         done = subprocess.run(
             [sys.executable, "-m", "api.cli", "serve", "--demo", "--port", port],
-            cwd=folder, capture_output=True, text=True, timeout=60,
+            cwd=folder, capture_output=True, text=True, timeout=60, check=False,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
         )  # fmt: skip
         assert done.returncode == 3

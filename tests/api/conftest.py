@@ -1,0 +1,51 @@
+"""The command line on a store of its own."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from api.cli import main
+from tests.support.command_line import CASE, Done, Guanjia
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> str:
+    return str(tmp_path / "guanjia.db")
+
+
+@pytest.fixture
+def guanjia(
+    store: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Guanjia:
+    """The command line on a store of its own, in English unless said otherwise."""
+    for name in ("GUANJIA_STORE", "GUANJIA_LANG", "GUANJIA_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", "en_US.UTF-8")
+    monkeypatch.setenv("GUANJIA_STORE", store)
+
+    def run(*words: str) -> Done:
+        code = main(list(words))
+        captured = capsys.readouterr()
+        return Done(code, captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def made(guanjia: Guanjia) -> Guanjia:
+    """A store with a site, rules and one repair reported online an hour ago and accepted since."""
+    assert guanjia("init", "--name", "花园").code == 0
+    report = {
+        "site": "main",
+        "household": "1-2-301",
+        "category": "水管",
+        "simple": True,
+        "channel": "wechat",
+        "external_id": "E-7",
+        "case": CASE,
+        "description": "漏水",
+    }
+    assert guanjia("ask", "ReportRepair", json.dumps(report)).code == 0
+    assert guanjia("ask", "AcceptRepair", f"case={CASE}", "technician=zhang").code == 0
+    return guanjia

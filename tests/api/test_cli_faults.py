@@ -1,0 +1,79 @@
+"""What goes wrong on the command line is one sentence with a code, and an exit code."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.support.command_line import CASE, Guanjia
+
+RESUME = ("ask", "ResumeRepair", f"case={CASE}", "--occurred-at")
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "said"),
+    [
+        (("ask", "AcceptRepair", "case=repair-9", "technician=x"), 3, "UnknownCase"),
+        (("ask", "AcceptRepair", f"case={CASE}", "technicia=x"), 3, "CommandInvalid"),
+        (("ask", "AcceptRepair", f"case={CASE}"), 3, "technician"),
+        (("ask", "AcceptRepair", "{"), 3, "DataUnreadable"),
+        (("ask", "AcceptRepair", "what"), 3, "CommandInvalid"),
+        (("ask", "Nothing"), 3, "CommandUnknown"),
+        (("ask", "CloseCase", f"case={CASE}"), 3, "ReasonRequired"),
+        ((*RESUME, "2026-01-01T10:00"), 3, "WithoutZone"),
+        ((*RESUME, "2999-01-01T10:00Z"), 3, "InTheFuture"),
+        (("history", "nothing"), 3, "UnknownCase"),
+        (("kpi", "nothing"), 3, "QueryInvalid"),
+        (("kpi", "on_time", "--by", "colour"), 3, "QueryInvalid"),
+        (("kpi", "--months", "January"), 3, "QueryInvalid"),
+        (("publish", "/nowhere.yaml"), 3, "FileInvalid"),
+        (("import", "/nowhere.yaml", "/nowhere.csv"), 3, "FileInvalid"),
+        (("judge", "--out", "/nowhere/at/all.csv"), 3, "FileUnusable"),
+        (("board", "--store", "/nowhere/guanjia.db"), 4, "NoStore"),
+        (("board", "--store", "mysql://x"), 4, "StoreUnknown"),
+    ],
+)
+def test_what_goes_wrong_is_one_sentence(
+    made: Guanjia, asked: Sequence[str], code: int, said: str
+) -> None:
+    """Code, Chinese and English on one line, no traceback, nothing on stdout."""
+    done = made(*asked)
+    assert done.code == code
+    assert said in done.err
+    assert done.err.count("\n") == 1
+    assert "Traceback" not in done.err
+    assert done.out == ""
+
+
+def test_a_faulty_rulebook_is_named_by_file_and_line(made: Guanjia, tmp_path: Path) -> None:
+    """The reader can go straight to the place."""
+    file = tmp_path / "book.yaml"
+    file.write_text(
+        "rulebook: x\nclocks:\n  a:\n    case: repair\n    starts: reported\n    within: 25x\n"
+    )
+    done = made("publish", str(file))
+    assert done.code == 3
+    assert f"{file}:" in done.err
+
+
+def test_a_damaged_store_is_a_store_fault(guanjia: Guanjia, store: str) -> None:
+    """A file that is no database is said to be damaged."""
+    Path(store).write_bytes(b"this is no database at all" * 100)
+    done = guanjia("board")
+    assert done.code == 4
+    assert done.err.startswith("LogDamaged: ")
+
+
+def test_settings_are_refused_by_name(guanjia: Guanjia, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong environment variable is named."""
+    monkeypatch.setenv("GUANJIA_LANG", "fr")
+    done = guanjia("board")
+    assert done.code == 3
+    assert "GUANJIA_LANG" in done.err
+
+
+def test_usage_is_code_2(guanjia: Guanjia, capsys: pytest.CaptureFixture[str]) -> None:
+    """An unknown option ends with usage on stderr."""
+    with pytest.raises(SystemExit) as end:
+        guanjia("board", "--nothing")
+    assert end.value.code == 2
