@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from commands.desk import Desk, Request, wall_clock
+from commands.desk import Desk, Request
 from commands.group_commit import GroupCommit
 from domain.registers import RULES_STREAM, Registers
 from projections.all_views import CaseViews, all_views
 from scheduler.deadlines import DeadlineWorker
+from scheduler.trusted_clock import TrustedClock
 from store.codec import Codec, Row
 from store.log import Answered, Log
 from store.open import open_log, open_views
@@ -23,30 +24,31 @@ PAGE = 5000
 
 
 class Engine:
-    """A log with its desk, its views and its deadline worker."""
+    """A log with its desk, its views and its deadline worker, which share one clock."""
 
     def __init__(
-        self, store: str, *, create: bool = False, clock: Callable[[], datetime] = wall_clock
+        self, store: str, *, create: bool = False, clock: Callable[[], datetime] | None = None
     ) -> None:
         """Open a store: a file path or a PostgreSQL address.
+
+        Without a clock it is the machine's, as far as it can be trusted.
 
         Raises:
             StoreFault: it cannot be opened, or must exist and does not.
         """
         self.store = store
-        self.clock = clock
-        self.codec = Codec()
+        self.clock = clock or TrustedClock()
         self.log: Log = open_log(store, create=create)
+        self.codec = Codec(where=self.log.where)
         try:
-            self.desk = Desk(self.log, codec=self.codec, clock=clock)
+            self.desk = Desk(self.log, codec=self.codec, clock=self.clock)
             self.commits = GroupCommit(self.desk)
             self.views: CaseViews = all_views(self.log, open_views(store), self.codec)
         except BaseException:
             self.log.close()
             raise
-        self.worker = DeadlineWorker(
-            self.desk, self.views, clock=None if clock is wall_clock else clock
-        )
+        self.worker = DeadlineWorker(self.desk, self.views, clock=self.clock)
+        self._compared = False
         self._registers = Registers()
         self._registers_at = -1
         self._reading = threading.Lock()
@@ -64,16 +66,27 @@ class Engine:
         """Let the views see everything the log holds now; False if they could not in time."""
         limit = time.monotonic() + timeout
         head = self.log.head()
-        while self.views.position() < head:
-            self.worker.catch_up(progress)
-            if time.monotonic() > limit:
-                return self.views.position() >= head
+        while not self._seen(head):
+            if (left := limit - time.monotonic()) <= 0:
+                return False
+            self.views.catch_up(progress, within=left)
+        return True
+
+    def _seen(self, head: int) -> bool:
+        """Whether the views have seen the log up to a position, and this log, no other."""
+        position = self.views.position()
+        if position < head:
+            return False
+        if position > head or not self._compared:
+            self._compared = not self.views.astray()
+            return self._compared
         return True
 
     @property
     def lag(self) -> int:
-        """How many facts the views have not seen."""
-        return max(self.log.head() - self.views.position(), 0)
+        """How many facts the views have not seen; all of them where they saw another log."""
+        head = self.log.head()
+        return head if self.views.astray() else max(head - self.views.position(), 0)
 
     def registers(self) -> Registers:
         """Sites and rules at the head of the log."""
@@ -104,7 +117,7 @@ class Engine:
 
 @contextmanager
 def engine(
-    store: str, *, create: bool = False, clock: Callable[[], datetime] = wall_clock
+    store: str, *, create: bool = False, clock: Callable[[], datetime] | None = None
 ) -> Iterator[Engine]:
     """An engine that is closed at the end of the block."""
     opened = Engine(store, create=create, clock=clock)

@@ -103,6 +103,7 @@ class Desk:
         try:
             with self.session() as session:
                 session.recall([r.id for r in requests if r.id.isprintable()])
+                session.prefetch([r.command for r in requests])
                 return [session.reply(request) for request in requests]
         except IntegrityError:
             if len(requests) > 1:
@@ -233,6 +234,16 @@ class Session:
             for row in self._log.stream(stream):
                 loaded.take(self._desk.codec.decode(row))
         return loaded
+
+    def prefetch(self, commands: Sequence[Command]) -> None:
+        """Load in one go what commands name and is not at hand; `load` does so one by one."""
+        named = (getattr(command, "case", None) for command in commands)
+        wanted = dict.fromkeys(s for s in named if isinstance(s, str) and s.isprintable())
+        missing = [stream for stream in wanted if self._desk.kept(stream) is None]
+        if len(missing) > 1:
+            loaded = {stream: self._begin(stream) for stream in missing}
+            for row in self._desk.log.streams(missing, self.head):
+                loaded[row.stream].take(self._desk.codec.decode(row))
 
     def _begin(self, stream: str) -> Loaded:
         loaded = Loaded(stream)

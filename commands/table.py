@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from commands import verbs
@@ -26,13 +27,18 @@ class WrongKind(Refusal):
     zh = "不能对 {case} 执行 {verb}，请核对编号和操作。"
 
 
-@dataclass(slots=True)
 class Loaded:
-    """A stream as loaded: its facts so far, and what they fold to."""
+    """A stream as loaded: its facts so far, and what they fold to, folded when first asked for."""
 
-    stream: str
-    facts: list[Recorded] = field(default_factory=list)
-    state: Any = None
+    __slots__ = ("_folded", "_kind", "_state", "facts", "stream")
+
+    def __init__(self, stream: str) -> None:
+        """Begin without facts."""
+        self.stream = stream
+        self.facts: list[Recorded] = []
+        self._kind = KINDS.get(kind_of(stream))
+        self._state: Any = None
+        self._folded = 0
 
     @property
     def version(self) -> int:
@@ -44,15 +50,20 @@ class Loaded:
         """The site the case belongs to."""
         return self.facts[0].site if self.facts else ""
 
+    @property
+    def state(self) -> Any:  # noqa: ANN401 - each kind of stream folds to a type of its own
+        """What the facts fold to: for a case its aggregate, for a register its last fact."""
+        for recorded in self.facts[self._folded :]:
+            if self._kind is None:
+                self._state = recorded.fact
+            elif type(recorded.fact) not in _CLOCK_FACTS:
+                self._state = self._kind.evolve(self._state, recorded.fact)
+        self._folded = len(self.facts)
+        return self._state
+
     def take(self, recorded: Recorded) -> None:
-        """Fold one more fact."""
+        """Add one more fact."""
         self.facts.append(recorded)
-        fact = recorded.fact
-        kind = KINDS.get(kind_of(self.stream))
-        if kind is None:
-            self.state = fact
-        elif type(fact) not in _CLOCK_FACTS:
-            self.state = kind.evolve(self.state, fact)
 
 
 _CLOCK_FACTS = frozenset(CLOCK_FACTS)
@@ -182,6 +193,7 @@ def stream_of(command: Command) -> str:
     return RULES_STREAM
 
 
+@lru_cache(maxsize=4096)
 def _check_case(case: str) -> None:
     kind, _, number = case.partition("-")
     plain = number.isascii() and number.isprintable() and not set(number) & set(" /?#%\\")

@@ -41,7 +41,8 @@ def check(command: Command) -> None:
         if value is None or value is True or value is False:
             continue
         if isinstance(value, str):
-            _text(name, value, LONGEST_WORD)
+            if len(value) > LONGEST_WORD or not value.isprintable():
+                _text(name, value, LONGEST_WORD)
         elif isinstance(value, Personal):
             _text(name, value.text, LONGEST_TEXT)
             _text(name, value.of, LONGEST_WORD)
@@ -63,7 +64,7 @@ def check_words(**words: str | None) -> None:
         TextTooLong, TextUnreadable: the first fault found.
     """
     for name, word in words.items():
-        if word is not None:
+        if word is not None and (len(word) > LONGEST_WORD or not word.isprintable()):
             _text(name, word, LONGEST_WORD)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from operator import itemgetter
 
-from domain.clocks import Clock, Pending, clocks_of, pending
+from domain.clocks import Clock, Pending, clocks_of, next_instant, pending
 from domain.escalation import (
     BreachWaived,
     ClockFact,
@@ -31,10 +31,17 @@ def fall_due(facts: Sequence[Recorded], registers: Registers, *, at: datetime) -
     found = [
         (said.at, _fact(clock, said, registers, at))
         for clock in clocks_of(facts, registers)
+        if _has_to_speak(clock, registers, at)
         for said in pending(clock, registers)
         if said.at <= at
     ]
     return [fact for _, fact in sorted(found, key=itemgetter(0))]
+
+
+def _has_to_speak(clock: Clock, registers: Registers, at: datetime) -> bool:
+    """Whether anything fell due by now: most clocks of a case did not, and need no reckoning."""
+    first = next_instant(clock, registers)
+    return first is not None and first <= at
 
 
 def _fact(clock: Clock, said: Pending, registers: Registers, at: datetime) -> ClockFact:

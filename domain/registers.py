@@ -140,6 +140,10 @@ class Rules:
         """The newest publication of every calendar."""
         return tuple(entries[-1][1] for entries in self._calendars.values())
 
+    def calendar_document(self, name: str) -> Mapping[str, Any] | None:
+        """The newest publication of a calendar as it was written, None if there is none."""
+        return self._documents.get(f"calendar {name}")
+
     def says(self, fact: RulesFact) -> bool:
         """Whether the publication is what is in force already."""
         key = "rulebook" if isinstance(fact, RulebookPublished) else f"calendar {fact.name}"

@@ -76,8 +76,11 @@ class Codec:
         self,
         facts: Iterable[type[Fact]] = ALL_FACTS,
         upcasters: Mapping[tuple[str, int], Upcaster] | None = None,
+        *,
+        where: str = "",
     ) -> None:
-        """Prepare an envelope for every version of every type."""
+        """Prepare an envelope for every version of every type; faults name the store ``where``."""
+        self._where = where
         self._encode = msgspec.json.Encoder().encode
         self._envelopes: dict[type[Fact], type[Envelope]] = {}
         self._decoders: dict[str, Callable[[bytes], Envelope]] = {}
@@ -101,7 +104,22 @@ class Codec:
     def encode(self, recorded: Recorded) -> Row:
         """The row of a recorded fact."""
         envelope = self._envelopes[type(recorded.fact)]
-        document = self._encode(envelope(**recorded._asdict()))
+        document = self._encode(
+            envelope(
+                stream=recorded.stream,
+                version=recorded.version,
+                position=recorded.position,
+                fact=recorded.fact,
+                occurred_at=recorded.occurred_at,
+                recorded_at=recorded.recorded_at,
+                actor=recorded.actor,
+                command=recorded.command,
+                site=recorded.site,
+                rules=recorded.rules,
+                correlation=recorded.correlation,
+                causation=recorded.causation,
+            )
+        )
         topic = str(envelope.__struct_config__.tag)
         return Row(recorded.position, recorded.stream, recorded.version, topic, document)
 
@@ -115,12 +133,12 @@ class Codec:
         position, stream, version, topic, state = row
         read = self._decoders.get(topic)
         if read is None:
-            raise LogFromNewerVersion(where=f"position {position}", what=topic)
+            raise LogFromNewerVersion(where=self._place(position), what=topic)
         try:
             e = read(state)
             fact = self._old[type(e)](e.fact) if type(e) in self._old else e.fact
         except UNREADABLE as error:
-            raise LogDamaged(where=f"position {position}", problem=str(error)) from error
+            raise LogDamaged(where=self._place(position), problem=str(error)) from error
         return Recorded(
             stream, version, position, fact, e.occurred_at, e.recorded_at, e.actor, e.command,
             e.site, e.rules, e.correlation, e.causation,
@@ -150,9 +168,13 @@ class Codec:
             for document in msgspec.json.decode(documents, type=list[dict[str, Any]]):
                 topic = document.get("type", "")
                 if topic and topic not in self._decoders:
-                    where = f"position {document.get('position')}"
+                    where = self._place(document.get("position"))
                     return LogFromNewerVersion(where=where, what=topic)
-        return LogDamaged(where="the log", problem=str(error))
+        return LogDamaged(where=self._where or "of the log", problem=str(error))
+
+    def _place(self, position: object) -> str:
+        """A position, in the store if that is known."""
+        return f"{self._where} (position {position})" if self._where else f"position {position}"
 
 
 def _envelope(topic: str, fact: Any) -> type[Envelope]:

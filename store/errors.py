@@ -51,6 +51,14 @@ class LogDamaged(StoreFault):
     zh = "数据库 {where} 已损坏（{problem}），请从备份恢复；未做任何修改。"
 
 
+class ViewsDamaged(StoreFault):
+    """The views {where} are damaged ({problem}): stop the engine and delete the file,
+    it is made again from the log.
+    """
+
+    zh = "视图文件 {where} 已损坏（{problem}），请停止程序并删除该文件，它会由日志重新生成。"
+
+
 class DiskFull(StoreFault):
     """The disk under {where} is full: free some space and try again,
     the last command was not stored.

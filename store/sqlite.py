@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import apsw
+import msgspec
 
 from store.codec import Row
 from store.errors import LogFromNewerVersion, NoStore
@@ -21,6 +23,15 @@ if TYPE_CHECKING:
 
 SCHEMA = Path(__file__).with_name("sql") / "log_sqlite.sql"
 _COLUMNS = "position, stream, version, topic, state"
+_INSERT_ROWS = f"INSERT INTO log ({_COLUMNS}) VALUES "
+_INSERT_ANSWERS = "INSERT INTO answered (command, stream, version, position, facts) VALUES "
+_FIVE = "(?,?,?,?,?)"
+_AT_ONCE = (64, 16, 4, 1)
+"""How many rows a statement inserts: few sizes, so that prepared statements are used again."""
+_ANSWERED = (
+    "SELECT command, stream, version, position, facts FROM answered"
+    " WHERE command IN (SELECT value FROM json_each(?))"
+)
 
 
 class SQLiteLog(Log):
@@ -151,27 +162,27 @@ class _SQLiteAppending(Whole):
             return _stream(self._connection, stream, after)
 
     def answered(self, commands: Sequence[str]) -> dict[str, Answered]:
-        found: dict[str, Answered] = {}
         with told(self._where):
-            for start in range(0, len(commands), 500):
-                some = commands[start : start + 500]
-                marks = ",".join("?" * len(some))
-                cursor = self._connection.execute(
-                    "SELECT command, stream, version, position, facts FROM answered"
-                    f" WHERE command IN ({marks})",
-                    some,
-                )
-                found.update((row[0], Answered._make(row)) for row in cursor)
-        return found
+            found = self._connection.execute(_ANSWERED, (msgspec.json.encode(commands),)).fetchall()
+        return {row[0]: Answered._make(row) for row in found}
 
     def append(self, rows: Sequence[Row], answers: Sequence[Answered]) -> None:
         with self.growing(rows), told(self._where):
-            self._connection.executemany(f"INSERT INTO log ({_COLUMNS}) VALUES (?,?,?,?,?)", rows)
-            self._connection.executemany(
-                "INSERT INTO answered (command, stream, version, position, facts)"
-                " VALUES (?,?,?,?,?)",
-                answers,
-            )
+            _insert(self._connection, _INSERT_ROWS, rows)
+            _insert(self._connection, _INSERT_ANSWERS, answers)
+
+
+def _insert(
+    connection: apsw.Connection, statement: str, rows: Sequence[tuple[object, ...]]
+) -> None:
+    """Insert rows by few statements: between any two, every waiting thread may take its turn."""
+    start = 0
+    for size in _AT_ONCE:
+        while len(rows) - start >= size:
+            values = ",".join([_FIVE] * size)
+            some = rows[start : start + size]
+            connection.execute(statement + values, tuple(chain.from_iterable(some)))
+            start += size
 
 
 def _head(connection: apsw.Connection) -> int:

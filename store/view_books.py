@@ -119,8 +119,7 @@ class ViewBooks:
 
         They are noted as if of an older definition: to be rebuilt, and answering until then.
         """
-        marks = {state.position: self._mark(state.position) for state in states.values()}
-        if all(state.mark == marks[state.position] for state in states.values()):
+        if not self.astray(states):
             return False
         with self._db.writing():
             if self.ours() == states:  # and nobody else has seen to it
@@ -131,6 +130,11 @@ class ViewBooks:
                     )
                 self._db.run("DELETE FROM unsettled")
         return True
+
+    def astray(self, states: Mapping[str, State]) -> bool:
+        """Whether some views saw another log than this."""
+        marks = {state.position: self._mark(state.position) for state in states.values()}
+        return any(state.mark != marks[state.position] for state in states.values())
 
     def _mark(self, position: int) -> str:
         """A fingerprint of the log's row at a position; empty where there is none."""

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import apsw
 
+from store.errors import LogDamaged, ViewsDamaged
 from store.sqlite_engine import PerThread, connect, told
 
 Value = str | int | float | None
@@ -102,15 +103,16 @@ class SQLiteViewDb(ViewDb):
         """Open the file, or make it."""
         self.where = str(path)
         self._writing = threading.RLock()
-        self._writer = connect(path)
-        self._writer.execute("PRAGMA synchronous = NORMAL")  # a lost tail is projected again
+        with self._told():
+            self._writer = connect(path)
+            self._writer.execute("PRAGMA synchronous = NORMAL")  # a lost tail is projected again
         self._readers = PerThread(path)
         self._owner: int | None = None
 
     @contextmanager
     def writing(self) -> Iterator[None]:
         """One transaction, waiting for other writers."""
-        with self._writing, told(self.where):
+        with self._writing, self._told():
             self._writer.execute("BEGIN IMMEDIATE")
             self._owner = threading.get_ident()
             try:
@@ -129,7 +131,7 @@ class SQLiteViewDb(ViewDb):
 
     def ask(self, query: str, parameters: Sequence[Value] = ()) -> list[Record]:
         """The rows of a query."""
-        with told(self.where):
+        with self._told():
             return self._connection().execute(query, parameters).fetchall()
 
     def insert(self, table: str, columns: Sequence[str], rows: Iterable[Record]) -> None:
@@ -156,6 +158,15 @@ class SQLiteViewDb(ViewDb):
         """Close every connection."""
         self._readers.close()
         self._writer.close()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Tell damage as the views' own: unlike a log they need no backup."""
+        try:
+            with told(self.where):
+                yield
+        except LogDamaged as fault:
+            raise ViewsDamaged(**fault.details) from fault.__cause__
 
     def _connection(self) -> apsw.Connection:
         inside = self._owner == threading.get_ident()

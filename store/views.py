@@ -7,14 +7,16 @@ the cases they touch, a rebuild asks it for every case; so both give the same ro
 
 from __future__ import annotations
 
-import gc
 import hashlib
+import math
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Generic, Protocol, TypeVar
 
 from store.codec import Codec, Row
+from store.cycles import without_cycles
 from store.errors import StoreFault
 from store.log import Log
 from store.register_reader import read_registers
@@ -75,26 +77,40 @@ class Views(Generic[Case]):
         """The position up to which every view has seen the log."""
         return self._books.position()
 
+    def astray(self) -> bool:
+        """Whether views saw another log than this, put back from a backup perhaps.
+
+        The next `catch_up` builds them again.
+        """
+        return self._books.astray(self._books.ours())
+
     # ------------------------------------------------------------------ live batches
 
-    def catch_up(self, progress: Progress | None = None) -> int:
+    def catch_up(self, progress: Progress | None = None, *, within: float = math.inf) -> int:
         """Project what the log holds beyond the views' positions; returns how many facts that were.
 
         Views of an older definition, or with a whole long log before them, are rebuilt instead.
+        Threads take turns; after ``within`` seconds no turn is waited for and no page begun.
         """
-        seen = 0
-        with self._turn:
-            while (step := self._step(progress)) is not None:
-                seen += step
+        seen, limit = 0, time.monotonic() + within
+        if self._turn.acquire(timeout=min(max(within, 0.0), threading.TIMEOUT_MAX)):
+            try:
+                while (step := self._step(progress)) is not None:
+                    seen += step
+                    if time.monotonic() > limit:
+                        break
+            finally:
+                self._turn.release()
         return seen
 
     def _step(self, progress: Progress | None) -> int | None:
         """Project a page or rebuild what needs it: the facts that took, None at the log's end."""
         states = self._books.ours()
         at = min((state.position for state in states.values()), default=None)
-        if at is None or (self._folder.at != at and self._books.distrust(states)):
-            return None if at is None else 0
         head = self.log.head()
+        doubted = at is not None and (self._folder.at != at or at > head)
+        if at is None or (doubted and self._books.distrust(states)):
+            return None if at is None else 0
         rebuilt = [
             name
             for name, state in states.items()
@@ -175,7 +191,7 @@ class Views(Generic[Case]):
             self._books.drop_lost()
             building = {name: self._books.make(self.views[name]) for name in names}
         try:
-            with _without_cycles():
+            with without_cycles():
                 for cases, count in bulks(self.log, self.codec, self._fold, registers, until):
                     with self.db.writing():
                         self._fill(self._books.alive(building), cases)
@@ -249,15 +265,3 @@ def _rows(view: View[Case], cases: Mapping[str, Case]) -> dict[str, list[Record]
         for name, some in of_case(case).items():
             rows[name].extend(some)
     return rows
-
-
-@contextmanager
-def _without_cycles() -> Iterator[None]:
-    """Spare the search for garbage in cycles: folding makes millions of objects and no cycle."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

@@ -52,10 +52,16 @@ def history(engine: Engine, name: str, as_of: datetime | None = None) -> Answer:
         | {
             "occurred_at": entry.occurred_at.astimezone(zone),
             "recorded_at": entry.recorded_at.astimezone(zone),
+            "changed": {name: _there(value, zone) for name, value in entry.changed.items()},
         }
         for entry in entries
     ]
     return {"case": case, "kind": kind_of(case), "site": site, "as_of": as_of, "facts": facts}
+
+
+def _there(value: object, zone: ZoneInfo) -> object:
+    """A value, an instant as it is at the site."""
+    return value.astimezone(zone) if isinstance(value, datetime) else value
 
 
 def numbers_elsewhere(engine: Engine, cases: Iterable[str]) -> dict[str, str]:

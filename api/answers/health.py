@@ -186,6 +186,12 @@ def _years(calendar: WorkingCalendar, now: datetime) -> Finding:
 
 
 def _lag(engine: Engine) -> Finding:
+    if engine.views.astray():
+        sentence = Phrase(
+            "The views saw another log than this one: the next question builds them again.",
+            "视图所依据的不是当前日志，下次查询时会重新生成。",
+        )
+        return Finding("views", fine=True, sentence=sentence, heed=True)
     lag = engine.lag
     return _fine(
         "views",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any, Final
 
 from api.answers import cases as case_answers, promises
@@ -57,10 +58,10 @@ def history(context: Context) -> int:
 
 def _said(value: object, context: Context) -> str:
     if isinstance(value, datetime):
-        return context.time(value.astimezone())
+        return context.time(value)
     if isinstance(value, dict):
         return ",".join(f"{key}:{item}" for key, item in value.items())
-    return word(str(value), context.lang) if isinstance(value, str) else str(value)
+    return word(value, context.lang) if isinstance(value, StrEnum) else str(value)
 
 
 def clocks(context: Context) -> int:

@@ -58,9 +58,9 @@ class Context:
     def engine(self, *, create: bool = False, settled: bool = True) -> Iterator[Engine]:
         """The store's engine; its views have seen everything unless that is not needed."""
         with engine(self.settings.store, create=create) as opened:
-            if settled and (lag := opened.lag):
+            if settled:
                 zh, en = "更新视图", "catching up"
-                with self.progress(self.say(zh, en), shown=lag >= LONG) as heard:
+                with self.progress(self.say(zh, en), shown=opened.lag >= LONG) as heard:
                     opened.settle(timeout=float("inf"), progress=heard)
             yield opened
 

@@ -14,6 +14,7 @@ from api.imports.yaml_lines import FileInvalid
 from api.settings import read_settings
 from domain.reading import DocumentInvalid
 from domain.refusals import Refusal
+from store.collector import be_patient
 from store.errors import StoreFault
 from store.log import IntegrityError
 
@@ -30,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, ValueError):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    be_patient()
     asked = build_parser().parse_args(arguments)
     try:
         settings = read_settings(
@@ -50,6 +52,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
+def _because(error: DocumentInvalid | FileInvalid) -> str:
+    """The reason, which is written in English only, as a part of a Chinese sentence."""
+    return error.sentence.rstrip(".")
+
+
 def _told(error: Exception) -> tuple[int, str | None, str, str]:
     """An error's exit code, its code and its sentences; a defect has none."""
     match error:
@@ -58,11 +65,10 @@ def _told(error: Exception) -> tuple[int, str | None, str, str]:
         case StoreFault():
             return STORE_FAULT, error.code, error.sentence_zh, error.sentence
         case FileInvalid():
-            place = f"{error.file}:{error.line}"
-            return REFUSED, "FileInvalid", f"文件有误，见 {place}。", str(error)
+            return REFUSED, "FileInvalid", f"文件 {error.file} 第 {error.line} 行有误（{_because(error)}）。", str(error)
         case DocumentInvalid():
             place = ".".join(map(str, error.path)) or "document"
-            return REFUSED, "DocumentInvalid", f"文档的 {place} 处有误。", str(error)
+            return REFUSED, "DocumentInvalid", f"文档的 {place} 处有误（{_because(error)}）。", str(error)
         case IntegrityError():
             return (
                 STORE_FAULT,

@@ -111,9 +111,14 @@ def _beginning(commands: _Commands) -> None:
         "publish",
         stores.publish,
         "let a rulebook or a calendar take effect 发布规则或日历",
-        "publish rulebook.yaml\npublish calendar-2027.json",
+        "publish rulebook.yaml\npublish calendar-2027.json\npublish days-2027.csv",
     )
-    publish.add_argument("file", type=Path, metavar="FILE", help="YAML or JSON")
+    publish.add_argument(
+        "file",
+        type=Path,
+        metavar="FILE",
+        help="YAML or JSON; a CSV with a row per day adds years to the calendar cn",
+    )
 
 
 def _upkeep(commands: _Commands) -> None:

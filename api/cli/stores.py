@@ -8,6 +8,7 @@ from typing import Any, Final
 from api.answers import health
 from api.cli.context import Context
 from api.engine import Engine
+from api.imports.announced_days import with_announced_days
 from api.imports.mapping import load_calendar, load_rulebook
 from api.imports.yaml_lines import read_yaml
 from api.reading import QueryInvalid
@@ -36,13 +37,13 @@ def init(context: Context) -> int:
             {"store": where, "site": site.site, "zone": site.zone, "rulebook": answer["rulebook"]}
         )
     else:
-        n, store = len(answer["clocks"]), context.settings.store
+        n = len(answer["clocks"])
         context.line(
             f"存储 {where} 已就绪：项目 {site.site}（{site.zone}），规则手册 {answer['rulebook']}，"
-            f"{n} 个时钟。下一步：guanjia serve --store {store}",
+            f"{n} 个时钟。下一步：guanjia serve --store {where}",
             f"The store {where} is ready: site {site.site} ({site.zone}),"
             f" rulebook {answer['rulebook']}"
-            f" with {n} clocks. Next: guanjia serve --store {store}",
+            f" with {n} clocks. Next: guanjia serve --store {where}",
         )
     return 0
 
@@ -68,11 +69,18 @@ def ask(engine: Engine, command: Command) -> Answered:
     return engine.ask(Request(command=command, actor=ACTOR))
 
 
+CHINESE: Final = "cn"
+
+
 def publish(context: Context) -> int:
-    """Publish a rulebook or a calendar from a file."""
+    """Publish a rulebook or a calendar from a file; a CSV of announced days extends the Chinese one."""
     file = context.asked.file
-    command = _read(file)
+    announced = file.suffix == ".csv"
+    command = None if announced else _read(file)
     with context.engine(settled=False) as engine:
+        if command is None:
+            published = engine.registers().rules.calendar_document(CHINESE)
+            command = PublishCalendar(document=with_announced_days(file, published))
         answered = ask(engine, command)
         version = engine.registers().rules.version
     what = "rulebook" if isinstance(command, PublishRulebook) else "calendar"

@@ -80,8 +80,8 @@ class Moments:
 
     def __init__(self, clock: Clock, registers: Registers) -> None:
         self._clock = clock
-        self._terms = _terms(clock, registers)
-        self._pauses = _over(clock)
+        self._registers = registers
+        self._pauses = _over(clock) if clock.pauses else []
         self.due = clock.due or self._due(len(self._pauses))
 
     def __call__(self, moment: Moment) -> tuple[datetime, datetime]:
@@ -104,14 +104,15 @@ class Moments:
         return share(
             self._clock.within,
             percent=moment.percent,
-            **self._terms,
+            **_terms(self._clock, self._registers),
             pauses=self._pauses[:pauses],
         )
 
     def _due(self, pauses: int) -> datetime:
         if pauses == len(self._pauses) and self._clock.due is not None:
             return self._clock.due
-        return due(self._clock.within, **self._terms, pauses=self._pauses[:pauses]).at
+        terms = _terms(self._clock, self._registers)
+        return due(self._clock.within, **terms, pauses=self._pauses[:pauses]).at
 
 
 def explanation(clock: Clock, registers: Registers) -> Explanation:

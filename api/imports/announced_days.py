@@ -1,0 +1,71 @@
+"""For next year's holiday notice: a CSV with a row per day becomes years of the Chinese calendar."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping as Dict
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from api.imports.yaml_lines import FileInvalid
+from domain.calendars import CalendarDay, chinese_calendar_document
+from domain.reading import DocumentInvalid
+
+COLUMNS: Final = ("date", "is_workday", "name", "is_announced_off_day", "is_make_up_workday")
+
+
+def read_days(path: Path) -> list[CalendarDay]:
+    """The days of a CSV with the columns date, is_workday, name, is_announced_off_day, is_make_up_workday.
+
+    Raises:
+        FileInvalid: a column is missing or a value cannot be read; its line is named.
+    """
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.DictReader(file)
+        missing = [column for column in COLUMNS if column not in (rows.fieldnames or ())]
+        if missing:
+            raise FileInvalid(path, 1, f"the column {missing[0]!r} is missing: add it.")
+        return list(_days(path, rows))
+
+
+def _days(path: Path, rows: csv.DictReader[str]) -> Iterator[CalendarDay]:
+    for row in rows:
+        try:
+            day = date.fromisoformat(row["date"])
+        except (TypeError, ValueError):
+            sentence = f"{row['date']!r} is not a date: write it like 2027-01-31."
+            raise FileInvalid(path, rows.line_num, sentence) from None
+        flags = [row[column] for column in COLUMNS if column.startswith("is_")]
+        if any(flag not in {"0", "1"} for flag in flags):
+            sentence = f"{next(f for f in flags if f not in {'0', '1'})!r} must be 0 or 1."
+            raise FileInvalid(path, rows.line_num, sentence)
+        works, off, made_up = (flag == "1" for flag in flags)
+        yield CalendarDay(day, works, row["name"] or "", off, made_up)
+
+
+def with_announced_days(
+    path: Path, published: Dict[str, Any] | None, *, name: str = "cn"
+) -> Dict[str, Any]:
+    """The calendar in force with the years of the file added, or put in place of what it said of them.
+
+    Hours stay as published; without a calendar in force, they are office hours.
+
+    Raises:
+        FileInvalid: the file cannot be read, or lacks days of a year it begins.
+    """
+    days = read_days(path)
+    years = sorted({row.day.year for row in days})
+    try:
+        fresh: dict[str, Any] = dict(chinese_calendar_document(days, years))
+    except DocumentInvalid as fault:
+        raise FileInvalid(path, 1, fault.sentence) from fault
+    fresh["name"] = name
+    if published is None:
+        return fresh
+    merged = {**fresh, **{key: published[key] for key in ("hours", "make_up") if key in published}}
+    for key in ("days", "make_up_days"):
+        kept = {d: why for d, why in published.get(key, {}).items() if int(d[:4]) not in years}
+        merged[key] = dict(sorted({**kept, **fresh[key]}.items()))
+    merged["years"] = sorted({*published.get("years", ()), *years})
+    return merged
