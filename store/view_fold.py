@@ -15,7 +15,7 @@ from store.log import Log
 from store.register_reader import REGISTER_TOPICS, take_registers
 
 KEPT_CASES = 20_000
-BULK = 20_000
+BULK = 5000
 
 Case = TypeVar("Case")
 Fold = Callable[[Sequence[Recorded], Registers], Case]
@@ -41,6 +41,7 @@ class Folder(Generic[Case]):
         """Trust nothing at hand any more: a page was not written, or another process wrote it."""
         self.at = -1
         self._facts.clear()
+        self._log.just_read.forget()
 
     def learn(self, page: Sequence[Row], at: int) -> bool:
         """Know the registers for a page that follows a position; whether the page changes any."""
@@ -60,7 +61,10 @@ class Folder(Generic[Case]):
         self._taken.update((row.stream, row.version) for row in fresh)
 
     def cases(self, streams: Iterable[str], page: Sequence[Row]) -> dict[str, Case]:
-        """The cases among some streams, folded from all their facts up to the page's end."""
+        """The cases among some streams, folded from all their facts up to the page's end.
+
+        A case that begins later is left out: a view that is further on may have named it.
+        """
         wanted = [s for s in dict.fromkeys(streams) if kind_of(s) in KINDS]
         fresh: dict[str, list[Row]] = {}
         for row in page:
@@ -69,7 +73,7 @@ class Folder(Generic[Case]):
         found = self._log.streams(missing, page[-1].position) if missing else []
         for stream, rows in groupby(found, key=lambda row: row.stream):
             self._facts[stream] = list(map(self._codec.decode, rows))
-        cases = {s: self._fold(self._facts[s], self._registers) for s in wanted}
+        cases = {s: self._fold(self._facts[s], self._registers) for s in wanted if s in self._facts}
         while len(self._facts) > KEPT_CASES:
             self._facts.popitem(last=False)
         return cases
@@ -77,8 +81,11 @@ class Folder(Generic[Case]):
     def _extended(self, stream: str, rows: Sequence[Row]) -> bool:
         """Whether the facts of a stream are at hand, with these rows as the newest of them."""
         known = self._facts.get(stream)
-        if known is None and rows and rows[0].version == 1:
-            known = self._facts[stream] = []
+        if known is None and rows:
+            before = rows[0].version - 1
+            facts = self._log.just_read.take(stream, before) if before else ()
+            if facts is not None:
+                known = self._facts[stream] = list(facts)
         if known is None or (rows and rows[0].version != len(known) + 1):
             return False
         known.extend(map(self._codec.decode, rows))

@@ -175,3 +175,35 @@ def test_a_storm_of_threads_loses_nothing(desk: SlowDesk) -> None:
     assert {(row.stream, row.version, row.position) for row in rows} == {
         (answer.stream, answer.version, answer.position) for answer in answers
     }
+
+
+
+class Interrupted(GroupCommit):
+    """The asker of one request is interrupted as soon as it waits."""
+
+    interrupted = False
+
+    def _see_through(self, mine) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+        if mine.request.id == "impatient" and not self.interrupted:
+            self.interrupted = True
+            raise KeyboardInterrupt
+        super()._see_through(mine)
+
+
+def test_an_interrupted_asker_holds_up_nobody(desk: SlowDesk) -> None:
+    """Its request is answered in its absence, and those behind it in the line are woken."""
+    shared = Interrupted(desk)
+    ids = [f"patient-{n}" for n in range(THREADS)]
+    ids[THREADS // 2] = "impatient"
+
+    def ask(name: str) -> Answered | None:
+        try:
+            return shared.ask(Request(command=report(f"repair-{name}"), id=name))
+        except KeyboardInterrupt:
+            return None
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        replies = dict(zip(ids, pool.map(ask, ids, timeout=10), strict=True))
+    assert [name for name, reply in replies.items() if reply is None] == ["impatient"]
+    again = shared.ask(Request(command=report("repair-impatient"), id="impatient"))
+    assert (again.stream, again.facts) == ("repair-impatient", 1)
