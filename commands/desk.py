@@ -244,6 +244,8 @@ class Session:
             loaded = {stream: self._begin(stream) for stream in missing}
             for row in self._desk.log.streams(missing, self.head):
                 loaded[row.stream].take(self._desk.codec.decode(row))
+            read = {stream: tuple(known.facts) for stream, known in loaded.items() if known.facts}
+            self._desk.log.just_read.put(read)
 
     def _begin(self, stream: str) -> Loaded:
         loaded = Loaded(stream)

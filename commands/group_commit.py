@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from itertools import pairwise
 from typing import Final
 
 from commands.desk import Desk, Reply, Request
@@ -108,7 +109,7 @@ class GroupCommit:
             replies = self._replies([waiting.request for waiting in batch])
         except BaseException as end:  # noqa: BLE001 - the process is ending: nobody may wait for ever
             replies = [end] * len(batch)
-        for waiting, after in zip(batch, batch[1:], strict=False):
+        for waiting, after in pairwise(batch):
             waiting.after = after
         for waiting, reply in zip(batch, replies, strict=True):
             waiting.reply = reply

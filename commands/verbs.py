@@ -143,7 +143,7 @@ class AcceptRepair(CaseCommand):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DispatchRepair(CaseCommand):
-    """Send the order to a technician or a team 派单; ``again`` sends it even where it is theirs already."""
+    """Send the order to a technician or a team 派单; ``again`` sends it even where it is theirs."""
 
     technician: StaffId | None = None
     team: str | None = None

@@ -101,7 +101,7 @@ class ClockRule:
 
     @cached_property
     def heard(self) -> Mapping[str, tuple[tuple[str, Condition], ...]]:
-        """By word: what a fact does to a running clock, under which condition; the first that applies counts."""
+        """By word: what a fact does to a running clock, and when; the first that applies counts."""
         found: dict[str, tuple[tuple[str, Condition], ...]] = {}
         effects = (
             ("stop", self.stops),
@@ -126,12 +126,12 @@ class ClockRule:
 
     @cached_property
     def first_percent(self) -> int:
-        """The smallest percentage of the target at which anything is said, the lapse's 100 at most."""
+        """The smallest percentage of the target at which anything is said, at most 100."""
         return min(100, *(m.percent for m in self._moments if m.percent is not None), 100)
 
     @cached_property
     def first_offset(self) -> timedelta:
-        """The earliest offset from the due instant at which anything is said, the lapse's 0 at most."""
+        """The earliest offset from the due instant at which anything is said, at most 0."""
         nothing = timedelta(0)
         return min(nothing, *(m.offset for m in self._moments if m.offset is not None), nothing)
 

@@ -71,7 +71,7 @@ def _fact(clock: Clock, said: Pending, registers: Registers, at: datetime) -> Cl
 
 
 def _addressee(clock: Clock, role: str, registers: Registers, at: datetime) -> StaffId | None:
-    """Who stands behind the role on that day, by the roster in force now: the promise is old, people are not."""
+    """Who stands behind the role on that day, by the roster in force now, not the promise's."""
     rules = registers.rules
     known = next(
         (

@@ -69,8 +69,9 @@ class Board:
     """All open work."""
 
     name = "board"
-    version = 1
+    version = 2
     tables = (BOARD,)
+    unmoved_by: frozenset[str] = frozenset()
 
     def rows(self, case: Dossier) -> Rows:
         """One row for an open case, none for a closed one."""

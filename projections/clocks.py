@@ -45,6 +45,7 @@ class Clocks:
     name = "clocks"
     version = 1
     tables = (CLOCKS,)
+    unmoved_by: frozenset[str] = frozenset()
 
     def rows(self, case: Dossier) -> Rows:
         """One row per run."""

@@ -14,6 +14,7 @@ from domain.complaint import (
     ComplaintReclassified,
     ComplaintResolved,
 )
+from domain.escalation import CLOCK_FACTS
 from domain.facts import Fact, Recorded, kind_of
 from domain.rating import RatingUnanswered, SecondServiceOpened, ServiceRated
 from domain.registers import Registers
@@ -28,7 +29,10 @@ from domain.repair import (
     RepairResumed,
     TechnicianArrived,
 )
+from store.codec import topic_of
 
+CLOCK_TOPICS = frozenset(map(topic_of, CLOCK_FACTS))
+"""Facts of which clocks hear and nothing else of a case."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 NO_TIME = timedelta(0)
@@ -78,10 +82,11 @@ class Dossier:
     """A case as the views see it. Instants are aware; the rows turn them into microseconds."""
 
     __slots__ = (
-        "building", "case", "category", "clocks", "closed", "dispatches", "external_id", "facts",
-        "handovers", "household", "kind", "level", "most_visits", "opened", "paused",
-        "paused_since", "priority", "registers", "reopenings", "second_services", "served",
-        "service", "services", "site", "status", "steward", "team", "technician", "zone",
+        "before_pause", "building", "case", "category", "clocks", "closed", "dispatches",
+        "external_id", "facts", "handovers", "household", "kind", "level", "most_visits",
+        "opened", "paused", "paused_since", "priority", "registers", "reopenings",
+        "second_services", "served", "service", "services", "site", "status", "steward", "team",
+        "technician", "zone",
     )  # fmt: skip
 
     def __init__(self, facts: Sequence[Recorded], registers: Registers) -> None:
@@ -93,7 +98,7 @@ class Dossier:
         self.registers = registers
         self.facts = facts
         self.opened = first.occurred_at
-        self.status = "open"
+        self.status = self.before_pause = "open"
         self.service = Service(1, first.occurred_at)
         self.services = [self.service]
         self.building: str | None = None
@@ -163,11 +168,12 @@ def _arrived(case: Dossier, fact: TechnicianArrived, _: datetime) -> None:
 
 
 def _paused(case: Dossier, _: RepairPaused, at: datetime) -> None:
-    case.status, case.paused_since = "paused", at
+    case.before_pause, case.status, case.paused_since = case.status, "paused", at
 
 
 def _resumed(case: Dossier, _: RepairResumed, at: datetime) -> None:
-    case.status = "open"
+    if case.status == "paused":  # else somebody accepted, was sent or came meanwhile
+        case.status = case.before_pause
     case.pause_ends(at)
 
 

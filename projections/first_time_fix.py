@@ -7,7 +7,14 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from projections.dossier import MICROSECOND, Dossier, micros, month_of, optional_micros
+from projections.dossier import (
+    CLOCK_TOPICS,
+    MICROSECOND,
+    Dossier,
+    micros,
+    month_of,
+    optional_micros,
+)
 from projections.figures import DIMENSIONS, Spread, spread, where
 from store.view_db import Column, Table, Value, ViewDb
 from store.views import Rows
@@ -44,6 +51,7 @@ class FirstTimeFix:
     name = "first_time_fix"
     version = 1
     tables = (FIRST_TIME,)
+    unmoved_by = CLOCK_TOPICS
 
     def rows(self, case: Dossier) -> Rows:
         """One row per case; ``month`` is that of its closing."""

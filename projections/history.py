@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from domain.cases import KINDS
 from domain.facts import Recorded, kind_of
 from domain.personal import Personal
-from projections.dossier import Dossier
+from projections.dossier import CLOCK_TOPICS, Dossier
 from store.codec import Codec
 from store.log import Log
 from store.view_db import Column, Table, ViewDb
@@ -30,6 +30,7 @@ class History:
     name = "history"
     version = 1
     tables = (NUMBERS,)
+    unmoved_by = CLOCK_TOPICS
 
     def rows(self, case: Dossier) -> Rows:
         """One row for a case that came with a number from elsewhere."""
@@ -37,7 +38,10 @@ class History:
 
 
 class Entry(NamedTuple):
-    """One fact of a case's history: who, what, when it happened, was recorded, what it changed."""
+    """One fact of a case's history: who, what, when it happened, was recorded, and what it says.
+
+    ``changed`` holds all its fields, of those that describe the case only what is new.
+    """
 
     version: int
     position: int
@@ -67,9 +71,12 @@ def history(log: Log, codec: Codec, case: str, *, as_of: datetime | None = None)
 
 
 def _entry(recorded: Recorded, known: dict[str, Any]) -> Entry:
+    describes = recorded.fact.describes
     changed = {}
     for name, value in _data(recorded).items():
-        if known.get(name) != value:
+        if name not in describes:
+            changed[name] = value
+        elif known.get(name) != value:
             known[name] = changed[name] = value
     return Entry(
         recorded.version, recorded.position, recorded.type, recorded.fact.word, recorded.actor,

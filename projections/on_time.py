@@ -72,18 +72,22 @@ def figures(
     db: ViewDb,
     *,
     zone_of: ZoneOf,
-    by: str | None = None,
+    by: str | Mapping[str, str] | None = None,
     months: Months | None = None,
     chosen: Mapping[str, str] | None = None,
 ) -> list[OnTimeFigure]:
     """The figures by a dimension, by the month of the due instant, or all together.
 
     A run belongs to the month in which it was due at its site; a paused one to none.
+    Instead of a dimension there may be a mapping that says to which group each case belongs.
 
     Raises:
         KeyError: a dimension is unknown.
     """
-    group = "NULL" if by in (None, "month") else DIMENSIONS[by or ""]
+    if isinstance(by, Mapping):
+        group = "c.case_id"
+    else:
+        group = "NULL" if by in (None, "month") else DIMENSIONS[by or ""]
     quarter = f"c.due / {QUARTER}" if by == "month" or months else "0"
     condition, parameters = _where(chosen)
     rows = db.ask(
@@ -96,7 +100,7 @@ def figures(
         month = _month(at, zone_of(str(site))) if quarter != "0" else None
         if months is not None and (month is None or not months[0] <= month <= months[1]):
             continue
-        key = month if by == "month" else name
+        key = month if by == "month" else by.get(str(name)) if isinstance(by, Mapping) else name
         counted.setdefault(key, Counter())[str(verdict)] += int(n or 0)
     return [_figure(key, some) for key, some in sorted(counted.items(), key=_by_name)]
 

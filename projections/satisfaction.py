@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from domain.rating import Rating
-from projections.dossier import Dossier, micros, month_of
+from projections.dossier import CLOCK_TOPICS, Dossier, micros, month_of
 from projections.figures import DIMENSIONS, where
 from store.view_db import Column, Table, Value, ViewDb
 from store.views import Rows
@@ -42,6 +42,7 @@ class Satisfaction:
     name = "satisfaction"
     version = 1
     tables = (RATINGS,)
+    unmoved_by = CLOCK_TOPICS
 
     def rows(self, case: Dossier) -> Rows:
         """One row per served cycle: its level, why there is none, or that the answer is awaited."""

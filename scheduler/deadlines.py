@@ -17,6 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.date import DateTrigger
 
 from commands.desk import Desk, Request
+from commands.ids import new_id
 from commands.verbs import RecordDue
 from domain.reading import DocumentInvalid
 from domain.refusals import Refusal
@@ -24,11 +25,13 @@ from projections.all_views import CaseViews
 from projections.clocks import due_before, first_due
 from projections.dossier import instant, micros
 from scheduler.trusted_clock import TrustedClock
+from store.cycles import search_the_young, without_cycles
 from store.errors import StoreFault
 from store.log import Answered
 from store.views import Progress
 
-BATCH: Final = 1000
+BATCH: Final = 2000
+"""Cases asked in one commit: more would save little and keep other commands waiting longer."""
 LOOK: Final = 0.5
 """Seconds after which other processes' commands and a stalled wake-up are noticed."""
 HEARTBEAT: Final = 5.0
@@ -70,7 +73,7 @@ class DeadlineWorker:
 
     def tick(self) -> int:
         """Have everything recorded that fell due before now; returns how many facts that took."""
-        with self._ticking:
+        with self._ticking, without_cycles():
             facts = 0
             self._stuck = False
             self.catch_up()
@@ -81,23 +84,28 @@ class DeadlineWorker:
                 facts += stored
                 self.recorded += stored
                 if not stored:
-                    self._stuck = not self._recorded_elsewhere(due, now)
-                    if (
-                        self._stuck
-                    ):  # view and log disagree on what is due: better said than spun on
-                        log.warning("%s cases are due but had nothing to record", len(due))
+                    self._note_stuck(due, now)
                     break
+                search_the_young()
                 now = self.clock()
             self._last = time.monotonic()
             return facts
+
+    def _note_stuck(self, due: Sequence[tuple[int, str]], now: datetime) -> None:
+        """Views and log that disagree on what is due are better said than spun on."""
+        self._stuck = not self._recorded_elsewhere(due, now)
+        if self._stuck:
+            log.warning("%s cases are due but had nothing to record", len(due))
 
     def _record(self, cases: Sequence[str], now: datetime) -> int:
         """Ask each case what it has to say by now, in one commit; returns the facts stored.
 
         The log learns of it at the trusted time: a leap of the wall clock brings nothing forward.
         """
+        batch = new_id()
         requests = [
-            Request(command=RecordDue(case=case), actor="scheduler", relived=now) for case in cases
+            Request(command=RecordDue(case=case), actor="scheduler", id=f"{batch}-{n}", relived=now)
+            for n, case in enumerate(cases)
         ]
         try:
             replies = self.desk.ask_all(requests)

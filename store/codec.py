@@ -1,4 +1,4 @@
-"""For the bytes of a fact: stable names, one JSON document per fact that says everything, upcasters for old shapes."""
+"""For the bytes of a fact: stable names, one JSON document that says all, upcasters for the old."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Codec:
                 self._decoders[topic_of(fact, version)] = msgspec.json.Decoder(old).decode
                 self._old[old] = _upcast(fact, version, upcasters or {})
         envelopes = (*self._envelopes.values(), *self._old)
-        self._many = msgspec.json.Decoder(list[Union[envelopes]]).decode  # type: ignore[valid-type]
+        self._many = msgspec.json.Decoder(list[Union[envelopes]]).decode  # type: ignore[valid-type]  # noqa: UP007 - made at run time
 
     @property
     def topics(self) -> frozenset[str]:
@@ -145,7 +145,7 @@ class Codec:
         )  # fmt: skip
 
     def decode_stream(self, documents: bytes) -> Sequence[Recorded]:
-        """All facts of one stream from a JSON array of their documents: much faster than row by row.
+        """All facts of one stream from a JSON array of their documents, faster than row by row.
 
         What comes back has the attributes of `Recorded` without being one.
 
@@ -177,7 +177,7 @@ class Codec:
         return f"{self._where} (position {position})" if self._where else f"position {position}"
 
 
-def _envelope(topic: str, fact: Any) -> type[Envelope]:
+def _envelope(topic: str, fact: Any) -> type[Envelope]:  # noqa: ANN401 - a type or an alias
     made = msgspec.defstruct(
         f"Envelope{topic.replace('.', '_')}", [("fact", fact)], bases=(Envelope,), tag=topic,
         kw_only=True, omit_defaults=True, gc=False,

@@ -1,4 +1,4 @@
-"""For the registers as of the log: who needs sites and rules reads them here, from their own short streams."""
+"""For the registers as of the log: sites and rules, read from their own short streams."""
 
 from __future__ import annotations
 

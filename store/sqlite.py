@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from contextlib import closing, contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -164,7 +164,7 @@ class _SQLiteAppending(Whole):
     def answered(self, commands: Sequence[str]) -> dict[str, Answered]:
         with told(self._where):
             found = self._connection.execute(_ANSWERED, (msgspec.json.encode(commands),)).fetchall()
-        return {row[0]: Answered._make(row) for row in found}
+        return {answered.command: answered for answered in map(Answered._make, found)}
 
     def append(self, rows: Sequence[Row], answers: Sequence[Answered]) -> None:
         with self.growing(rows), told(self._where):

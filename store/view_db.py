@@ -1,4 +1,5 @@
-"""For where views live: tables in a SQLite file beside the log, or in the log's PostgreSQL database."""
+"""For where views live: tables in a SQLite file beside the log, or in the log's PostgreSQL."""
+# ruff: noqa: S608 - what is put into statements are names of our own, values are parameters
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import apsw
 
@@ -19,7 +20,7 @@ Record = tuple[Value, ...]
 
 
 class Column(NamedTuple):
-    """A column: ``type`` is TEXT, INTEGER (64 bit; instants are microseconds since 1970, UTC) or REAL."""
+    """A column of TEXT, INTEGER (64 bit; instants are microseconds since 1970, UTC) or REAL."""
 
     name: str
     type: str
@@ -79,14 +80,14 @@ class ViewDb(ABC):
         """Give back every connection."""
 
     def create(self, table: Table, physical: str) -> None:
-        """Make an empty table; it is filled faster without its key and indexes, which `index` adds."""
+        """Make an empty table; it is filled faster without key and indexes, which `index` adds."""
         columns = ", ".join(
             f"{c.name} {self.type_of(c)}{' NOT NULL' if c.required else ''}" for c in table.columns
         )
         self.run(f"CREATE TABLE {physical} ({columns})")
 
     def index(self, table: Table, physical: str) -> None:
-        """Make a table's key and indexes; an index is the text behind ON, such as ``(due) WHERE due > 0``."""
+        """Make a table's key and indexes, each the text behind ON: ``(due) WHERE due > 0``."""
         self.run(f"CREATE UNIQUE INDEX {physical}_key ON {physical} ({', '.join(table.key)})")
         for number, index in enumerate(table.indexes, start=1):
             self.run(f"CREATE INDEX {physical}_{number} ON {physical} {index}")
@@ -97,7 +98,10 @@ class ViewDb(ABC):
 
 
 class SQLiteViewDb(ViewDb):
-    """Views in a SQLite file of their own, so that they never wait for the log. Losing it loses nothing."""
+    """Views in a SQLite file of their own, so that they never wait for the log.
+
+    Losing it loses nothing.
+    """
 
     def __init__(self, path: Path) -> None:
         """Open the file, or make it."""
@@ -142,10 +146,18 @@ class SQLiteViewDb(ViewDb):
         )
 
     def replace(self, table: Table, physical: str, rows: Sequence[Record]) -> None:
-        """Put rows into a table, over those with the same keys."""
+        """Put rows into a table, over those with the same keys; equal ones stay untouched."""
         marks = ",".join("?" * len(table.columns))
+        others = [name for name in table.names if name not in table.key]
+        fresh = ", ".join(f"excluded.{name}" for name in others)
+        change = (
+            f"UPDATE SET ({', '.join(others)}) = ({fresh})"
+            f" WHERE ({', '.join(others)}) IS NOT ({fresh})"
+        )
         self._writer.executemany(
-            f"INSERT OR REPLACE INTO {physical} ({','.join(table.names)}) VALUES ({marks})", rows
+            f"INSERT INTO {physical} ({','.join(table.names)}) VALUES ({marks})"
+            f" ON CONFLICT ({','.join(table.key)}) DO {change if others else 'NOTHING'}",
+            rows,
         )
 
     def remove(self, physical: str, cases: Sequence[str]) -> None:

@@ -35,6 +35,10 @@ Progress = Callable[[int, int], None]
 class View(Definition, Protocol[CaseIn_contra]):
     """One question and its tables. A new ``version`` of the definition is rebuilt by itself."""
 
+    @property
+    def unmoved_by(self) -> frozenset[str]:
+        """The topics of facts that change no row of a case."""
+
     def rows(self, case: CaseIn_contra) -> Rows:
         """The rows of one case, by table name."""
 
@@ -153,11 +157,12 @@ class Views(Generic[Case]):
         cases = folder.cases(touched, page)
         for name, generation in generations.items():
             view = self.views[name]
-            rows = _rows(view, cases)
+            moved = cases if changed else _moved(view, cases, page)
+            rows = _rows(view, moved)
             for table in view.tables:
                 physical = physical_name(table, generation)
                 if not table.keeps:
-                    self.db.remove(physical, list(cases))
+                    self.db.remove(physical, list(moved))
                 self.db.replace(table, physical, rows[table.name])
         self.db.remove("unsettled", list(cases))
         self._note_unsettled(name for name, case in cases.items() if self._unsettled(case))
@@ -255,6 +260,14 @@ class Views(Generic[Case]):
             for row in self.db.ask(f"SELECT {columns} FROM {table.name} ORDER BY {key}"):
                 sums.update(repr(row).encode())
         return sums.hexdigest()
+
+
+def _moved(view: View[Case], cases: Mapping[str, Case], page: Sequence[Row]) -> Mapping[str, Case]:
+    """The cases whose rows the facts of a page may change."""
+    if not view.unmoved_by:
+        return cases
+    moved = {row.stream for row in page if row.topic not in view.unmoved_by}
+    return {name: case for name, case in cases.items() if name in moved}
 
 
 def _rows(view: View[Case], cases: Mapping[str, Case]) -> dict[str, list[Record]]:

@@ -15,6 +15,7 @@ from domain.facts import CASE_KINDS
 from domain.refusals import Phrase
 from projections import first_time_fix, on_time, satisfaction
 from projections.figures import DIMENSIONS, Spread
+from projections.labels import labelled
 
 QUESTIONS = ("first_time_fix", "satisfaction", "on_time")
 _STANDARD = {
@@ -110,6 +111,18 @@ def _dimension(by: str | None, known: tuple[str, ...]) -> str | None:
     return by
 
 
+def _dimension_or_label(engine: Engine, by: str | None) -> str | Mapping[str, str] | None:
+    """A dimension, else what a label of that name says of each case."""
+    known = (*on_time.DIMENSIONS, "month")
+    if by is None or by in known:
+        return by
+    if named := labelled(engine.log, engine.codec, by):
+        return named
+    options = ", ".join(known)
+    raise _invalid(f"{by[:40]!r} is no label of any case, and no dimension; there are {options}",
+                   f"没有工单带标签 {by[:40]!r}，也不是维度，可用：{options}")  # fmt: skip
+
+
 def _spread(spread: Spread) -> Answer:
     return spread._asdict()
 
@@ -180,7 +193,7 @@ def _on_time(engine: Engine, kpi: Kpi, by: str | None, asked: Asked) -> Answer:
     if kpi.parameters.get("clock"):
         chosen["clock"] = str(kpi.parameters["clock"])
     rows = on_time.figures(
-        engine.views.db, zone_of=registers.zone, by=_dimension(by, (*on_time.DIMENSIONS, "month")),
+        engine.views.db, zone_of=registers.zone, by=_dimension_or_label(engine, by),
         months=asked.months, chosen=chosen,
     )  # fmt: skip
     told: Answer = {

@@ -92,6 +92,8 @@ _COLUMNS = {
     ),
 }
 _SHARES = frozenset({"value", "answer_rate"})
+_WORDS = frozenset({"kind", "verdict", "answer"})
+"""What is said in words of ours; everything else is a name that somebody gave."""
 
 
 def _show(answer: Answer, context: Context) -> None:
@@ -111,10 +113,7 @@ def _show(answer: Answer, context: Context) -> None:
 def _show_cases(cases: list[Answer], context: Context) -> None:
     head = list(cases[0])
     rows = [
-        [
-            context.time(c[name]) if name == "due" else word(str(c[name]), context.lang)
-            for name in head
-        ]
+        [context.time(c[name]) if name == "due" else _said(name, c[name], context) for name in head]
         for c in cases
     ]
     context.table(head, rows)
@@ -129,5 +128,10 @@ def _cell(name: str, row: Answer, answer: Answer, context: Context) -> str:
     if name in _SHARES or name == "net":
         return share(value, context.lang)
     if name == "group":
-        return word(str(value), context.lang) if value else context.say("全部", "all")
+        none = context.say("无", "none") if answer["by"] else context.say("全部", "all")
+        return _said(answer["by"], value, context) if value else none
     return str(value)
+
+
+def _said(name: str | None, value: object, context: Context) -> str:
+    return word(str(value), context.lang) if name in _WORDS else str(value)

@@ -65,10 +65,20 @@ def _told(error: Exception) -> tuple[int, str | None, str, str]:
         case StoreFault():
             return STORE_FAULT, error.code, error.sentence_zh, error.sentence
         case FileInvalid():
-            return REFUSED, "FileInvalid", f"文件 {error.file} 第 {error.line} 行有误（{_because(error)}）。", str(error)
+            return (
+                REFUSED,
+                "FileInvalid",
+                f"文件 {error.file} 第 {error.line} 行有误（{_because(error)}）。",
+                str(error),
+            )
         case DocumentInvalid():
             place = ".".join(map(str, error.path)) or "document"
-            return REFUSED, "DocumentInvalid", f"文档的 {place} 处有误（{_because(error)}）。", str(error)
+            return (
+                REFUSED,
+                "DocumentInvalid",
+                f"文档的 {place} 处有误（{_because(error)}）。",
+                str(error),
+            )
         case IntegrityError():
             return (
                 STORE_FAULT,

@@ -228,7 +228,8 @@ def _figures(commands: _Commands) -> None:
         "kpi",
         figures.kpi,
         "figures by the rulebook's definitions 指标",
-        "kpi\nkpi first_time_fix --by building\nkpi on_time --months 2026-01..2026-03 --cases",
+        "kpi\nkpi first_time_fix --by building\n"
+        "kpi on_time --by department --months 2026-01..2026-03 --cases",
     )
     kpi.add_argument(
         "name",
@@ -239,7 +240,8 @@ def _figures(commands: _Commands) -> None:
     kpi.add_argument(
         "--by",
         metavar="DIMENSION",
-        help="kind, site, building, category, steward, technician, month ...",
+        help="kind, site, building, category, steward, technician, month;"
+        " on_time also by clock or by a label of the cases",
     )
     kpi.add_argument("--months", metavar="M[..M]", help="2026-01 or 2026-01..2026-03")
     kpi.add_argument("--cases", action="store_true", help="list the cases behind")

@@ -73,7 +73,7 @@ CHINESE: Final = "cn"
 
 
 def publish(context: Context) -> int:
-    """Publish a rulebook or a calendar from a file; a CSV of announced days extends the Chinese one."""
+    """Publish a rulebook or a calendar; a CSV of announced days extends the Chinese one."""
     file = context.asked.file
     announced = file.suffix == ".csv"
     command = None if announced else _read(file)

@@ -17,6 +17,8 @@ from api.http.queries import query_routes
 from api.settings import Settings
 
 VERSION = "0.1.0"
+BEHIND = "Guanjia-Behind"
+"""The header that says how many facts an answer has not seen."""
 GUARDS = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self';"
     " frame-ancestors 'none'",
@@ -60,6 +62,8 @@ def _guard(hosts: tuple[str, ...]) -> Callable[[Request, Answering], Awaitable[R
             answer = await go_on(request)
         else:
             answer = problem_of(HostUnknown(host=host[:100]), request.url.path)
+        if behind := getattr(request.state, "behind", 0):
+            answer.headers[BEHIND] = str(behind)
         for name, value in GUARDS.items():
             answer.headers.setdefault(name, value)
         return answer

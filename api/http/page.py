@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse
 from api.answers import cases, health, promises
 from api.answers.cases import Answer
 from api.engine import Engine
+from api.http.queries import see_everything
 from api.saying import left, length, when, word
 from api.settings import LANGUAGES
 
@@ -101,7 +102,7 @@ def page_routes(engine: Engine, lang: str) -> APIRouter:
 
     @router.get("/")
     def page(request: Request) -> Response:
-        engine.settle()
+        see_everything(engine, request)
         asked = request.query_params.get("lang")
         return HTMLResponse(_page(engine, asked if asked in LANGUAGES else lang))
 

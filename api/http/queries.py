@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.answers import cases, figures, health, promises
 from api.engine import Engine
@@ -23,8 +23,8 @@ def query_routes(engine: Engine) -> APIRouter:
     """Every question, as GET."""
     router = APIRouter(default_response_class=Json)
 
-    def settle() -> None:
-        engine.settle()
+    def settle(request: Request) -> None:
+        see_everything(engine, request)
 
     settled = Depends(settle)
     router.include_router(_cases(engine), dependencies=[settled])
@@ -32,6 +32,12 @@ def query_routes(engine: Engine) -> APIRouter:
     router.include_router(_figures(engine), dependencies=[settled])
     router.include_router(_state(engine))
     return router
+
+
+def see_everything(engine: Engine, request: Request) -> None:
+    """Let the views settle; where they could not in time, the answer's header will say so."""
+    if not engine.settle():
+        request.state.behind = engine.lag
 
 
 def _cases(engine: Engine) -> APIRouter:

@@ -1,4 +1,4 @@
-"""For next year's holiday notice: a CSV with a row per day becomes years of the Chinese calendar."""
+"""For next year's holiday notice: a CSV with a row per day makes years of the Chinese calendar."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ COLUMNS: Final = ("date", "is_workday", "name", "is_announced_off_day", "is_make
 
 
 def read_days(path: Path) -> list[CalendarDay]:
-    """The days of a CSV with the columns date, is_workday, name, is_announced_off_day, is_make_up_workday.
+    """The days of a CSV.
+
+    Its columns: date, is_workday, name, is_announced_off_day, is_make_up_workday.
 
     Raises:
         FileInvalid: a column is missing or a value cannot be read; its line is named.
@@ -47,7 +49,7 @@ def _days(path: Path, rows: csv.DictReader[str]) -> Iterator[CalendarDay]:
 def with_announced_days(
     path: Path, published: Dict[str, Any] | None, *, name: str = "cn"
 ) -> Dict[str, Any]:
-    """The calendar in force with the years of the file added, or put in place of what it said of them.
+    """The calendar in force with the years of the file, which replace what it said of them.
 
     Hours stay as published; without a calendar in force, they are office hours.
 

@@ -35,8 +35,9 @@ class Clock:
     """One run of one clock. ``cycle`` counts the runs of this clock in its case, from 1.
 
     ``due`` is None while the clock is paused. ``service`` is the case's own cycle at the start.
-    ``rules`` is the version that judges it; ``end`` is when it was stopped or cancelled. ``acknowledgements`` are (rung, instant); ``heard``
-    are the (word, instant) of all facts, kept only where a rung may be excused by one.
+    ``rules`` is the version that judges it; ``end`` is when it was stopped or cancelled.
+    ``acknowledgements`` are (rung, instant); ``heard`` are the (word, instant) of all facts, kept
+    only where a rung may be excused by one.
     """
 
     # Most clocks hear of little more than their stop: what they have not heard of is the class's.
@@ -53,7 +54,7 @@ class Clock:
     acknowledgements: tuple[tuple[int, datetime], ...] = ()
     heard: tuple[tuple[str, datetime], ...] = ()
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - made for every clock of every case: names would cost time
         self, rule: ClockRule, within: Within, started: datetime, rules: int, site: str,
         cycle: int, service: int, given: Given,
     ) -> None:  # fmt: skip

@@ -57,7 +57,7 @@ def clocks_of(facts: Sequence[Recorded], registers: Registers) -> list[Clock]:
 
 
 def _next_cycle(clocks: Sequence[Clock], name: str, service: int) -> int:
-    """The number of the clock's next run, 0 while it runs: each service cycle has runs of its own."""
+    """The number of the clock's next run, 0 while it runs; each service cycle has its own runs."""
     cycle = 1
     for clock in clocks:
         if clock.rule.name == name:
@@ -82,7 +82,14 @@ def _start(
             return  # no target fits, or no deadline was given: nothing was promised
     recorded = case.facts[case.index]
     clock = Clock(
-        rule, within, recorded.occurred_at, recorded.rules, recorded.site, cycle, case.service, given
+        rule,
+        within,
+        recorded.occurred_at,
+        recorded.rules,
+        recorded.site,
+        cycle,
+        case.service,
+        given,
     )
     reckon(clock, registers)
     if rule.pauses and case.index and not given:
@@ -156,7 +163,7 @@ def _hear(
     for effect, where in clock.rule.heard[recorded.fact.word]:
         if where.wanted and not Lookup(facts, index, service).meets(where):
             continue
-        if effect == "stop" or effect == "cancel":
+        if effect in {"stop", "cancel"}:
             _settle(clock, at, registers)
             if effect == "stop":
                 clock.stopped = clock.end = at

@@ -33,6 +33,8 @@ def pending(clock: Clock, registers: Registers) -> list[Pending]:
     """
     if not clock.rule.speaks_early and not clock.running and not clock.breached:
         return []
+    if clock.lapsed is not None and _all_said(clock):
+        return []
     when = Moments(clock, registers)
     end = clock.end
     if clock.paused and clock.lapsed is None:
@@ -44,6 +46,17 @@ def pending(clock: Clock, registers: Registers) -> list[Pending]:
         found.insert(0, Pending(when.due, "lapse", 0, when.due))
     found = [p for p in found if end is None or p.at < end]
     return sorted(found, key=lambda p: p.at)
+
+
+def _all_said(clock: Clock) -> bool:
+    """Whether every warning and every rung was recorded."""
+    warned, raised, rule = clock.warned, clock.raised, clock.rule
+    if len(warned) < len(rule.warnings) or len(raised) < len(rule.ladder):
+        return False
+    numbers = {fact.rung for fact in raised}
+    return all(rung.number in numbers for rung in rule.ladder) and all(
+        number in warned for number in range(1, len(rule.warnings) + 1)
+    )
 
 
 def next_instant(clock: Clock, registers: Registers) -> datetime | None:
@@ -61,7 +74,7 @@ def next_instant(clock: Clock, registers: Registers) -> datetime | None:
 
 
 def _first(clock: Clock) -> datetime | None:
-    """The first thing a clock that was never paused has to say, lapse included; None if that takes reckoning."""
+    """The first thing a clock that was never paused has to say; None if that takes reckoning."""
     due, rule = clock.due, clock.rule
     assert due is not None, "only a pause takes the due instant away"
     if not rule.speaks_early or (len(clock.warned) == len(rule.warnings) and rule.climbs_late):

@@ -119,7 +119,7 @@ def dispatch(
     team: str | None = None,
     again: bool = False,
 ) -> list[RepairFact]:
-    """Send the order to a technician, a team or both; also one whose work is done, until it is closed.
+    """Send the order to a technician, a team or both; until it is closed, also if its work is done.
 
     Quiet where it is theirs already, unless `again` says that it changed hands within the team.
 

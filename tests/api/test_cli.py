@@ -5,6 +5,7 @@ import io
 import json
 from pathlib import Path
 
+import apsw
 import pytest
 
 from api.answers.promises import JUDGED
@@ -73,6 +74,22 @@ def test_a_store_may_be_a_postgresql_database(
     assert [f["subject"] for f in found if not f["ok"]] == ["scheduler"]
 
 
+def test_the_password_of_a_database_is_never_shown(
+    guanjia: Guanjia, postgres_server: PostgresServer
+) -> None:
+    """Neither where all goes well nor where nothing does."""
+    url = postgres_server.new_database().replace("postgres@", "postgres:s3cret@")
+    for words in (("board",), ("init",), ("doctor",), ("init", "--json")):
+        done = guanjia(*words, "--store", url)
+        assert "s3cret" not in done.out + done.err
+    assert (
+        f"guanjia serve --store {url.replace(':s3cret', '')}" in guanjia("init", "--store", url).out
+    )
+    away = guanjia("board", "--store", url.replace(f":{postgres_server.port}/", ":1/"))
+    assert away.code == 4
+    assert "s3cret" not in away.err
+
+
 def test_history_shows_every_fact(made: Guanjia) -> None:
     """By the case's number, or by the one it has elsewhere."""
     facts = made("history", "E-7", "--json").json["facts"]
@@ -83,6 +100,52 @@ def test_history_shows_every_fact(made: Guanjia) -> None:
     assert "reported" in shown
     assert "technician=zhang" in shown
     assert "报修登记" in made("history", CASE, "--lang", "zh").out
+
+
+def test_instants_of_a_history_are_the_sites(guanjia: Guanjia) -> None:
+    """Those that facts hold as well, wherever the command line runs."""
+    guanjia("init", "--zone", "Asia/Kathmandu")
+    report = {"site": "main", "household": "h", "category": "c", "case": CASE,
+              "appointment": "2026-11-20T08:00+00:00"}  # fmt: skip
+    guanjia("ask", "ReportRepair", json.dumps(report))
+    assert "appointment=2026-11-20 13:45" in guanjia("history", CASE).out
+    (fact,) = guanjia("history", CASE, "--json").json["facts"]
+    assert fact["changed"]["appointment"] == "2026-11-20T13:45:00+05:45"
+
+
+def test_only_words_are_translated(guanjia: Guanjia, tmp_path: Path) -> None:
+    """A clock that bears the name of a fact keeps its name; a kind of case is a word."""
+    book = tmp_path / "ours.yaml"
+    book.write_text(
+        "rulebook: ours\nclocks:\n  followed_up:\n    case: repair\n    starts: reported\n"
+        "    stops: accepted\n    within: 1h\n"
+    )
+    guanjia("init", "--rulebook", str(book))
+    guanjia("ask", "ReportRepair", "site=main", "household=h", "category=open", f"case={CASE}")
+    guanjia("ask", "PauseRepair", f"case={CASE}", "reason=parts")
+    shown = guanjia("kpi", "on_time", "--by", "clock", "--lang", "zh").out
+    assert "followed_up" in shown
+    assert "回访" not in shown
+    assert "报修" in guanjia("kpi", "on_time", "--by", "kind", "--lang", "zh").out
+    assert "category=open" in guanjia("history", CASE, "--lang", "zh").out
+
+
+def test_on_time_by_a_label(guanjia: Guanjia) -> None:
+    """Any label of the cases is a dimension, read from the log."""
+    guanjia("init")
+    for number, department in enumerate(("water", "power", "water"), 1):
+        report = ("site=main", "household=h", "category=c", f"case=repair-{number}")
+        guanjia("ask", "ReportRepair", *report, f"labels.department={department}")
+        guanjia("ask", "AcceptRepair", f"case=repair-{number}", "technician=t")
+    guanjia("ask", "ReportRepair", *report[:3], "case=repair-4")
+    told = guanjia("kpi", "on_time", "--by", "department", "--json").json
+    assert told["by"] == "department"
+    assert [(r["group"], r["met"]) for r in told["rows"]] == [(None, 0), ("power", 1), ("water", 2)]
+    shown = guanjia("kpi", "on_time", "--by", "department").out
+    assert "water" in shown
+    assert "none" in shown
+    refused = guanjia("kpi", "on_time", "--by", "colour")
+    assert (refused.code, refused.err[:13]) == (3, "QueryInvalid:")
 
 
 def test_history_as_of_an_instant_before_is_unknown(made: Guanjia) -> None:
@@ -166,6 +229,41 @@ def test_doctor_finds_a_store_without_a_scheduler(made: Guanjia) -> None:
     found = {finding["subject"]: finding for finding in done.json["findings"]}
     assert {"store", "sqlite", "disk", "rulebook", "calendar", "views", "scheduler"} == set(found)
     assert done.json["ok"] == all(f["ok"] for f in done.json["findings"])
+
+
+def test_an_older_log_beside_newer_views_is_noticed(guanjia: Guanjia, store: str) -> None:
+    """Restored without the views: doctor says so, and the next question builds them again."""
+    guanjia("init")
+    report = ("ask", "ReportRepair", "site=main", "household=h", "category=c")
+    guanjia(*report)
+    backup = Path(store).with_name("backup.db")
+    apsw.Connection(store).execute("VACUUM INTO ?", (str(backup),))
+    guanjia(*report)
+    assert guanjia("board", "--json").json["open"] == 2
+    for tail in ("", "-wal", "-shm"):
+        Path(store + tail).unlink(missing_ok=True)
+    backup.rename(store)
+    said = guanjia("doctor").out
+    assert "another log" in said
+    assert "0 facts behind" not in said
+    assert guanjia("board", "--json").json["open"] == 1
+    assert "0 facts behind" in guanjia("doctor").out
+
+
+def test_an_older_log_that_grew_again_is_noticed(guanjia: Guanjia, store: str) -> None:
+    """As many facts as before, but others."""
+    guanjia("init")
+    report = ("ask", "ReportRepair", "site=main", "household=h", "category=c")
+    backup = Path(store).with_name("backup.db")
+    apsw.Connection(store).execute("VACUUM INTO ?", (str(backup),))
+    guanjia(*report, "case=repair-old")
+    guanjia("board")
+    for tail in ("", "-wal", "-shm"):
+        Path(store + tail).unlink(missing_ok=True)
+    backup.rename(store)
+    guanjia(*report, "case=repair-new")
+    (case,) = guanjia("board", "--json").json["cases"]
+    assert case["case"] == "repair-new"
 
 
 def test_doctor_misses_the_scheduler(guanjia: Guanjia, store: str) -> None:

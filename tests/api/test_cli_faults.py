@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from api.engine import Engine
+from store.codec import Row
+from store.open import views_path
 from tests.support.command_line import CASE, Guanjia
 
 RESUME = ("ask", "ResumeRepair", f"case={CASE}", "--occurred-at")
@@ -50,10 +53,25 @@ def test_a_faulty_rulebook_is_named_by_file_and_line(made: Guanjia, tmp_path: Pa
     file = tmp_path / "book.yaml"
     file.write_text(
         "rulebook: x\nclocks:\n  a:\n    case: repair\n    starts: reported\n    within: 25x\n"
+        "    stops: closed\n"
     )
     done = made("publish", str(file))
     assert done.code == 3
-    assert f"{file}:" in done.err
+    chinese, _, english = done.err.partition("。 ")
+    reason = "'25x' is not a duration: write it like 24h, 1h30m or 45s"
+    assert chinese == f"FileInvalid: 文件 {file} 第 6 行有误（{reason}）"
+    assert english == f"{file}:6: {reason}.\n"
+
+
+def test_a_faulty_document_says_why_in_both_languages(made: Guanjia) -> None:
+    """A command that carries a document names the place in it, and the reason."""
+    done = made("ask", "PublishRulebook", '{"document": {"rulebook": "x", "clock": {}}}')
+    assert done.code == 3
+    chinese, _, english = done.err.partition("）。 ")
+    assert chinese.startswith(
+        "DocumentInvalid: 文档的 clock 处有误（unknown key 'clock'; known here: "
+    )
+    assert english.startswith("clock: unknown key 'clock'; known here: ")
 
 
 def test_a_damaged_store_is_a_store_fault(guanjia: Guanjia, store: str) -> None:
@@ -62,6 +80,43 @@ def test_a_damaged_store_is_a_store_fault(guanjia: Guanjia, store: str) -> None:
     done = guanjia("board")
     assert done.code == 4
     assert done.err.startswith("LogDamaged: ")
+
+
+def test_damaged_views_need_no_backup(made: Guanjia, store: str) -> None:
+    """They are a fault of their own, and mended by deleting the file."""
+    assert made("board").code == 0
+    views = views_path(store)
+    views.write_bytes(b"this is no database at all" * 100)
+    done = made("board")
+    assert done.code == 4
+    assert done.err.startswith(f"ViewsDamaged: 视图文件 {views} ")
+    assert "delete the file" in done.err
+    assert "backup" not in done.err
+    views.unlink()
+    assert made("board", "--json").json["open"] == 1
+
+
+def test_views_damaged_inside_are_told_as_such(made: Guanjia, store: str) -> None:
+    """A page that cannot be read is told when it is met."""
+    assert made("board").code == 0
+    views = views_path(store)
+    whole = views.read_bytes()
+    views.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
+    done = made("board")
+    assert done.code == 4
+    assert done.err.startswith("ViewsDamaged: ")
+
+
+def test_a_fact_that_cannot_be_read_names_the_store_and_the_position(
+    made: Guanjia, store: str
+) -> None:
+    """Whoever runs several stores knows which one is meant."""
+    with Engine(store).log.appending() as log:
+        log.append([Row(log.head + 1, CASE, 3, "RepairTeleported", b"{}")], ())
+    done = made("history", CASE)
+    assert done.code == 4
+    assert done.err.startswith("LogFromNewerVersion: ")
+    assert f"{store} (position 6)" in done.err
 
 
 def test_settings_are_refused_by_name(guanjia: Guanjia, monkeypatch: pytest.MonkeyPatch) -> None:

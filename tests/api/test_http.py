@@ -16,6 +16,7 @@ from api.settings import HOST, Settings
 from commands.table import COMMANDS
 from commands.verbs import OpenSite
 from domain.refusals import Refusal
+from scheduler.trusted_clock import TrustedClock
 from store.errors import DiskFull, StoreFault
 
 CASE = "repair-1"
@@ -112,6 +113,37 @@ def test_one_reads_ones_own_writes(reported: World) -> None:
         assert reported.get("/board").json()["open"] == number + 2
     facts = reported.get("/cases/E-7/history").json()["facts"]
     assert [fact["word"] for fact in facts] == ["reported"]
+
+
+def test_what_an_answer_has_not_seen_is_said(
+    reported: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where views cannot see everything in time, a header says how many facts are missing."""
+    assert "guanjia-behind" not in reported.get("/board").headers
+    monkeypatch.setattr(reported.engine.views, "catch_up", lambda *_, **__: 0)
+    monkeypatch.setattr(Engine.settle, "__defaults__", (0.01, None))
+    reported.ask("ReportRepair", {**REPORT, "case": "repair-2"})
+    reported.ask("ReportRepair", {**REPORT, "case": "repair-3"})
+    for path in ("/board", "/", "/cases/repair-none/history", "/kpis/on-time"):
+        assert reported.get(path).headers["guanjia-behind"] == "2"
+    assert reported.get("/board").json()["open"] == 1
+    assert "guanjia-behind" not in reported.get("/health").headers
+
+
+def test_on_time_by_a_label_of_the_cases(world: World) -> None:
+    """Labels are dimensions over HTTP as well."""
+    world.ask("ReportRepair", {**REPORT, "case": CASE, "labels": {"department": "water"}})
+    world.ask("AcceptRepair", {"case": CASE, "technician": "t"})
+    told = world.get("/kpis/on-time", by="department").json()
+    assert [(row["group"], row["met"]) for row in told["rows"]] == [("water", 2)]
+
+
+def test_commands_and_deadlines_have_one_clock(tmp_path: Path) -> None:
+    """Unless a test turns it, it is the one that a leap of the wall clock does not fool."""
+    engine = Engine(str(tmp_path / "g.db"), create=True)
+    assert isinstance(engine.clock, TrustedClock)
+    assert engine.desk.clock is engine.worker.clock is engine.clock
+    engine.close()
 
 
 def test_questions_about_promises(reported: World) -> None:

@@ -123,7 +123,7 @@ def test_the_walls_and_the_wheel_are_drawn_around_the_same_house():
     assert set(linter["root_packages"]) == HOUSE
     assert set(tool["hatch"]["build"]["targets"]["wheel"]["packages"]) == HOUSE
     assert set(tool["coverage"]["run"]["source"]) == HOUSE
-    assert set(tool["mypy"]["files"]) == HOUSE | {"tests/support"}
+    assert set(tool["mypy"]["files"]) == HOUSE | {"benchmarks", "tests/support"}
 
 
 @pytest.mark.parametrize("path", modules(*HOUSE, *BESIDE), ids=str)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -339,3 +340,24 @@ def test_a_desk_opened_on_a_full_log_knows_its_sites(log):
     (answer,) = desk.ask_all([Request(command=REPLY)])
     assert isinstance(answer, Answered)
     assert set(desk.registers.sites) == {SITE}
+
+
+def test_a_batch_reads_the_cases_it_asks_in_one_go(log, monkeypatch):
+    """The answers are those of one by one; a case that is not there is refused alone."""
+    office = Office(log, book({}))
+    office.done(LODGE)
+    office.done(replace(LODGE, case="complaint-2"))
+    desk = Desk(log, clock=lambda: office.now)
+    asked = []
+    streams = log.streams
+    monkeypatch.setattr(log, "streams", lambda *a: (asked.append(list(a[0])), streams(*a))[1])
+    cases = ["complaint-1", "complaint-2", "complaint-3", "complaint-\ud800"]
+    replies = desk.ask_all([Request(command=ReplyToComplaint(case=c, by="li")) for c in cases])
+    assert asked == [["complaint-1", "complaint-2", "complaint-3"]]
+    assert [type(reply) for reply in replies[:3]] == [Answered, Answered, UnknownCase]
+    assert not isinstance(replies[3], Answered)
+    assert [facts(office, case) for case in cases[:3]] == [
+        ["ComplaintLodged", "ComplaintReplied"],
+        ["ComplaintLodged", "ComplaintReplied"],
+        [],
+    ]

@@ -177,13 +177,12 @@ def test_a_storm_of_threads_loses_nothing(desk: SlowDesk) -> None:
     }
 
 
-
 class Interrupted(GroupCommit):
     """The asker of one request is interrupted as soon as it waits."""
 
     interrupted = False
 
-    def _see_through(self, mine) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    def _see_through(self, mine) -> None:
         if mine.request.id == "impatient" and not self.interrupted:
             self.interrupted = True
             raise KeyboardInterrupt

@@ -11,13 +11,15 @@ from statistics import median, quantiles
 
 import pytest
 
+from api.answers.figures import Asked, figure
+from api.engine import Engine
 from api.imports.mapping import load_mapping
 from api.imports.relive import relive
 from commands.desk import Desk
 from domain.clocks import Verdict, clocks_of
 from domain.facts import Recorded
 from store.codec import Codec
-from store.memory import MemoryLog
+from store.open import MEMORY
 from store.register_reader import read_registers
 from tests.support.data import shared_data
 
@@ -33,7 +35,8 @@ class Lived:
         self.folder = folder
         self.file = folder / file
         mapping = load_mapping(EXAMPLES / name / "mapping.yaml")
-        self.desk = Desk(MemoryLog())
+        self.engine = Engine(MEMORY, create=True)
+        self.desk = self.engine.desk
         self.result = relive(mapping, self.file, self.desk)
         self.registers = read_registers(self.desk.log, Codec())
 
@@ -59,17 +62,23 @@ class Lived:
 
 @pytest.fixture(scope="module")
 def boston():
-    return Lived("boston311", "requests.csv.gz")
+    lived = Lived("boston311", "requests.csv.gz")
+    yield lived
+    lived.engine.close()
 
 
 @pytest.fixture(scope="module")
 def incidents():
-    return Lived("uci_incidents", "incidents.csv.gz")
+    lived = Lived("uci_incidents", "incidents.csv.gz")
+    yield lived
+    lived.engine.close()
 
 
 @pytest.fixture(scope="module")
 def complaints():
-    return Lived("cn_complaints", "complaints.csv.gz")
+    lived = Lived("cn_complaints", "complaints.csv.gz")
+    yield lived
+    lived.engine.close()
 
 
 def fact(facts: list[Recorded], word: str) -> Recorded | None:
@@ -130,6 +139,22 @@ def test_promises_are_judged_as_boston_judged_them(boston):
     assert {name: kept[name] for name in closed} == {n: f["ontime"] for n, f in wanted.items()}
     share = round(kept.total() / closed.total(), 6)
     assert share == boston.expected["ontime_share_closed_with_target"]
+
+
+def test_the_figure_by_department_is_bostons(boston):
+    """Asked for by the label, over closed requests with a target: each department's share."""
+    boston.engine.settle(timeout=120)
+    told = figure(boston.engine, "promised_on_time", Asked(by="department"))
+    found = {
+        row["group"]: {
+            "closed_with_target": row["met"] + row["late"],
+            "ontime": row["met"],
+            "share": round(row["met"] / (row["met"] + row["late"]), 6),
+        }
+        for row in told["rows"]
+        if row["met"] + row["late"]
+    }
+    assert found == boston.expected["ontime_by_department_closed_with_target"]
 
 
 def test_every_miss_is_recorded_at_its_due_instant(boston):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, strategies as st
 
 from domain import deadlines
-from domain.clocks import next_instant
+from domain.clocks import next_instant, pending
 from domain.complaint import ComplaintClosed, ComplaintLodged, ComplaintReplied, Nature
 from domain.escalation import (
     BreachWaived,
@@ -16,7 +17,13 @@ from domain.escalation import (
 )
 from domain.rating import ResidentContacted
 from domain.refusals import NotBreached, ReasonRequired, UnknownClock, UnknownRung
-from domain.repair import PauseReason, RepairPaused, RepairReported, RepairResumed
+from domain.repair import (
+    PauseReason,
+    RepairPaused,
+    RepairReported,
+    RepairResumed,
+    TechnicianArrived,
+)
 from tests.support.scenario import Case, after, book, registers, stored
 
 LODGED = ComplaintLodged(
@@ -270,3 +277,54 @@ def test_a_waiver_ends_the_ladder_and_keeps_the_lapse():
     told = due_facts(case, "5d")
     assert [type(fact) for fact in told] == [DeadlineLapsed, EscalationRaised]
     assert raised(case.says(told)) == [(1, "sun", after("24h"))]
+
+
+MOMENTS = st.sampled_from(["1%", "50%", "100%", "150%", "-2h", "-1m", "+30m", "+5h"])
+WARNINGS = st.lists(MOMENTS.filter(lambda text: text in {"1%", "50%", "-2h", "-1m"}), max_size=2)
+RUNGS = st.lists(
+    st.fixed_dictionaries(
+        {"at": MOMENTS, "to": st.sampled_from(["supervisor", "manager"])},
+        optional={"acknowledge": st.just("20m"), "unless": st.just("contacted")},
+    ),
+    max_size=3,
+)
+HAPPENINGS = st.lists(
+    st.tuples(
+        st.integers(0, 400),
+        st.sampled_from(["look", "paused", "resumed", "arrived", "contacted", "answer", "waive"]),
+    ),
+    max_size=12,
+)
+
+
+@given(WARNINGS, RUNGS, HAPPENINGS)
+def test_the_first_instant_is_that_of_all_that_is_pending(warnings, ladder, happenings):
+    """Whatever the rule and whatever was said: the short way finds what the long way finds."""
+    visit = {
+        "case": "repair", "starts": "reported", "stops": "arrived", "pauses": "paused",
+        "resumes": "resumed", "within": "10h", "warnings": warnings, "ladder": ladder,
+    }  # fmt: skip
+    case = Case(registers(book(visit=visit)), "repair-1")
+    case.happens(RepairReported(household="h", category="x"))
+    minutes = 0
+    for pause, word in happenings:
+        minutes += pause
+        _live_on(case, word, f"{minutes}m")
+        for clock in case.clocks:
+            left = pending(clock, case.known)
+            assert next_instant(clock, case.known) == (left[0].at if left else None)
+
+
+def _live_on(case: Case, word: str, at: str) -> None:
+    happening = {
+        "paused": RepairPaused(reason=PauseReason.PARTS),
+        "resumed": RepairResumed(),
+        "arrived": TechnicianArrived(technician="wu", visit=1),
+        "contacted": ResidentContacted(by="sun"),
+        "answer": EscalationAcknowledged(clock="visit", cycle=1, rung=1, by="sun"),
+        "waive": BreachWaived(clock="visit", cycle=1, by="sun", reason="flood"),
+    }
+    if word == "look":
+        tick(case, at)
+    else:
+        case.happens(happening[word], at)

@@ -94,7 +94,9 @@ def test_an_order_is_sent_to_a_technician_or_a_team():
     sent = RepairDispatched(technician="zhou", team="water")
     given(REPORTED).when(repair.dispatch, technician="zhou", team="water").then(sent)
     given(REPORTED, sent).when(repair.dispatch, technician="zhou", team="water").stays_quiet()
-    given(REPORTED, sent).when(repair.dispatch, technician="zhou", team="water", again=True).then(sent)
+    given(REPORTED, sent).when(repair.dispatch, technician="zhou", team="water", again=True).then(
+        sent
+    )
     given(REPORTED, COMPLETED).when(repair.dispatch, technician="zhou", team="water").then(sent)
     given(REPORTED).when(repair.dispatch).refuses(NobodyAssigned)
 

@@ -93,7 +93,31 @@ def test_what_stands_still_comes_last(place: Neighbourhood):
     row = worst_first(place.db)[1]
     assert (row.status, row.due, row.clock) == ("paused", None, "complete")
     place.done(ResumeRepair(case=paused))
-    assert worst_first(place.db)[0].status == "open"
+    assert worst_first(place.db)[0].status == "accepted"
+
+
+def test_after_a_pause_a_case_stands_where_it_stood(place: Neighbourhood):
+    case = place.repair()
+    for step, status in (
+        (None, "open"),
+        (AcceptRepair(case=case, technician=StaffId("wu")), "accepted"),
+        (DispatchRepair(case=case, technician=StaffId("sun")), "dispatched"),
+        (RecordArrival(case=case), "on_site"),
+    ):
+        if step is not None:
+            place.done(step)
+        place.done(PauseRepair(case=case, reason=PauseReason.PARTS))
+        assert only(place).status == "paused"
+        place.done(ResumeRepair(case=case))
+        assert only(place).status == status
+
+
+def test_what_happened_during_a_pause_stands_after_it(place: Neighbourhood):
+    case = place.repair()
+    place.done(PauseRepair(case=case, reason=PauseReason.PARTS))
+    place.done(DispatchRepair(case=case, technician=StaffId("sun")))
+    place.done(ResumeRepair(case=case))
+    assert only(place).status == "dispatched"
 
 
 def test_the_most_pressing_promise_is_named(place: Neighbourhood):

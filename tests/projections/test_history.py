@@ -1,8 +1,20 @@
 """What happened to a case: every fact in order, found by any of its numbers, as of any instant."""
 
-from commands.verbs import AcceptRepair, CompleteRepair, DispatchRepair, RecordArrival
+from datetime import timedelta
+
+from commands.verbs import (
+    AcceptRepair,
+    CompleteRepair,
+    DispatchRepair,
+    PauseRepair,
+    ReclassifyComplaint,
+    RecordArrival,
+    ResumeRepair,
+)
+from domain.complaint import Nature
 from domain.facts import StaffId
 from domain.personal import Personal
+from domain.repair import PauseReason
 from projections.history import Entry, find_case, history
 from tests.support.neighbourhood import Neighbourhood
 
@@ -35,6 +47,43 @@ def test_an_entry_says_only_what_it_changed(place: Neighbourhood):
         {"technician": "wu"},
         {"team": "water"},
     ]
+
+
+def test_every_escalation_says_all_it_holds(place: Neighbourhood):
+    """Rungs share clock, cycle and due instant: each says them anew, and whom it reached when."""
+    case = place.complaint()
+    due = place.now + timedelta(hours=24)
+    place.wait("27h")
+    place.tick(case)
+    rungs = [entry.changed for entry in told(place, case) if entry.word == "escalated"]
+    assert rungs == [
+        {
+            "clock": "reply", "cycle": 1, "rung": number, "due": due, "reached": reached,
+            "detected": place.now, "to": role, "addressee": staff, "cause": "time",
+        }
+        for number, role, staff, reached in (
+            (1, "supervisor", "sun", due), (2, "manager", "ma", due + timedelta(hours=2)),
+        )
+    ]  # fmt: skip
+
+
+def test_what_describes_a_case_is_compared_with_its_last_description(place: Neighbourhood):
+    """A second pause for the same reason says the reason; a category that stays is not repeated."""
+    case = place.repair()
+    for _ in range(2):
+        place.done(PauseRepair(case=case, reason=PauseReason.PARTS))
+        place.done(ResumeRepair(case=case))
+    assert [e.changed for e in told(place, case) if e.word == "paused"] == [
+        {"reason": PauseReason.PARTS}
+    ] * 2
+    noise = place.complaint()
+    place.done(
+        ReclassifyComplaint(
+            case=noise, category="noise", level=2, nature=Nature.GENERAL,
+            by=StaffId("li"), reason="loud",
+        )
+    )  # fmt: skip
+    assert told(place, noise)[-1].changed == {"level": 2, "by": "li", "reason": "loud"}
 
 
 def test_personal_texts_are_told_as_texts(place: Neighbourhood):

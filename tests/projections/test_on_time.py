@@ -19,7 +19,9 @@ from commands.verbs import (
 )
 from domain.facts import HouseholdId, StaffId
 from projections.all_views import all_views
+from projections.labels import labelled
 from projections.on_time import Missed, OnTimeFigure, behind, figures
+from store.codec import Codec
 from store.memory import MemoryLog
 from store.open import open_views
 from store.view_db import ViewDb
@@ -45,6 +47,13 @@ def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ViewDb]:
         server: PostgresServer = request.getfixturevalue("postgres_server")
         where = server.new_database()
     log, views_db = MemoryLog(), open_views(where)
+    _neighbourhood(log)
+    all_views(log, views_db).catch_up()
+    yield views_db
+    views_db.close()
+
+
+def _neighbourhood(log: MemoryLog) -> None:
     now = [START]
     desk = Desk(log, clock=lambda: now[0])
 
@@ -60,15 +69,12 @@ def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ViewDb]:
     ask(40, AcceptRepair(case="repair-2", technician=StaffId("t")))
     ask(41, WaiveBreach(case="repair-4", clock="accept", by=StaffId("boss"), reason="storm"))
     ask(60 * 24 * 31, _report(5))
-    all_views(log, views_db).catch_up()
-    yield views_db
-    views_db.close()
 
 
 def _report(number: int) -> Command:
     return ReportRepair(
         site="a", household=HouseholdId("h"), category="c", building=f"{1 + number % 2}",
-        case=f"repair-{number}",
+        case=f"repair-{number}", labels={"department": "water"} if number < 3 else {},
     )  # fmt: skip
 
 
@@ -91,6 +97,21 @@ def test_by_clock_and_by_building(db: ViewDb) -> None:
     found = {f.group: (f.met, f.judged) for f in figures(db, zone_of=zone_of, by="building")}
     assert found == {"1": (0, 2), "2": (1, 2)}
     assert figures(db, zone_of=zone_of, chosen={"building": "3"}) == []
+
+
+def test_by_a_label(db: ViewDb) -> None:
+    """A label of the opening facts groups the runs; cases without it stand together."""
+    log = MemoryLog()
+    _neighbourhood(log)
+    named = labelled(log, Codec(), "department")
+    assert named == {"repair-1": "water", "repair-2": "water"}
+    found = figures(db, zone_of=zone_of, by=named)
+    assert [(f.group, f.met, f.judged, f.running) for f in found] == [
+        (None, 0, 2, 1), ("water", 1, 2, 0),
+    ]  # fmt: skip
+    in_may = figures(db, zone_of=zone_of, by=named, months=("2026-05", "2026-05"))
+    assert [(f.group, f.judged) for f in in_may] == [(None, 2), ("water", 2)]
+    assert labelled(log, Codec(), "colour") == {}
 
 
 def test_a_month_is_the_sites(db: ViewDb) -> None:

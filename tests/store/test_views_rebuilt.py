@@ -3,16 +3,19 @@
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from domain.registers import RULES_STREAM, CalendarPublished
 from store import view_books, view_fold, views as views_module
 from store.errors import StoreFault
 from store.memory import MemoryLog
 from store.open import open_log, open_views
 from store.views import Views
+from tests.support.scenario import CODEC, START, envelope
 from tests.support.views import (
     ENGINES,
     OPEN,
@@ -128,6 +131,60 @@ def test_of_two_rebuilds_at_once_the_later_stays_and_both_go_well(
             future.result()
     assert seen(one) == {"a": 1, "b": 1, "c": 1}
     assert len(tables(one)) == 2
+
+
+def test_threads_that_catch_up_and_rebuild_at_once_lose_nothing(place: Place, monkeypatch):
+    """Views of one process are safe to share: nobody sees another's half-done work."""
+    monkeypatch.setattr(view_fold, "BULK", 4)
+    views = place.views(page=2)
+
+    def write() -> None:
+        for number in range(40):
+            happen(place.log, f"c{number % 5}", f"d{number % 3}")
+
+    def follow() -> None:
+        limit = time.monotonic() + 60
+        while views.position() < 80 and time.monotonic() < limit:
+            views.catch_up()
+
+    def rebuild() -> None:
+        for _ in range(4):
+            views.rebuild()
+
+    with ThreadPoolExecutor() as pool:
+        for work in [pool.submit(some) for some in (write, follow, follow, rebuild, rebuild)]:
+            work.result()
+    views.catch_up()
+    live = views.digest("seen"), views.digest("still_open")
+    assert sum(seen(views).values()) == 80
+    views.rebuild()
+    assert (views.digest("seen"), views.digest("still_open")) == live
+
+
+def test_a_thread_does_not_wait_for_its_turn_for_ever(place: Place):
+    """Who has little time comes back without having seen anything."""
+    happen(place.log, *"abcdef")
+    views = place.views(page=2)
+    with ThreadPoolExecutor() as pool, views._turn:
+        assert pool.submit(views.catch_up, within=0.01).result() == 0
+    assert views.catch_up(within=0.0) == 2  # the page that was begun
+    assert views.catch_up() == 4
+
+
+def test_a_calendar_comes_before_a_case_that_another_view_knows(place: Place):
+    """A view ahead of others notes cases as unsettled that begin after the others' page."""
+    happen(place.log, "a")
+    views = place.views()
+    views.catch_up()
+    with views.db.writing():
+        views._note_unsettled(["repair-z"])
+    with place.log.appending() as log:
+        document = {"name": "cn", "hours": {"mon-fri": ["09:00-17:00"]}}
+        published = CalendarPublished(name="cn", version=1, document=document)
+        recorded = envelope(published, 1, START, stream=RULES_STREAM)
+        log.append([CODEC.encode(recorded._replace(position=log.head + 1))], ())
+    assert views.catch_up() == 1
+    assert views._unsettled_cases() == ["repair-z"]
 
 
 def test_tables_of_a_rebuild_that_was_killed_are_dropped_when_nobody_can_be_at_it(

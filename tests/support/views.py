@@ -45,6 +45,7 @@ class Seen:
 
     name = "seen"
     tables = (SEEN,)
+    unmoved_by: frozenset[str] = frozenset()
 
     def __init__(self, version: int = 1, weight: int = 1) -> None:
         self.version = version
@@ -64,6 +65,7 @@ class StillOpen:
     name = "still_open"
     version = 1
     tables = (OPEN,)
+    unmoved_by: frozenset[str] = frozenset()
 
     def rows(self, case: Facts) -> dict[str, Sequence[Record]]:
         if case[-1].fact.word == "closed":
