@@ -21,7 +21,7 @@ from store.errors import StoreFault
 from store.log import Log
 from store.register_reader import read_registers
 from store.view_books import Definition, ViewBooks, physical_name
-from store.view_db import Record, ViewDb
+from store.view_db import Record, Table, ViewDb
 from store.view_fold import BULK, Fold, Folder, bulks
 
 PAGE = 5000
@@ -162,7 +162,7 @@ class Views(Generic[Case]):
             for table in view.tables:
                 physical = physical_name(table, generation)
                 if not table.keeps:
-                    self.db.remove(physical, list(moved))
+                    self.db.remove(physical, _leaving(table, moved, rows[table.name]))
                 self.db.replace(table, physical, rows[table.name])
         self.db.remove("unsettled", list(cases))
         self._note_unsettled(name for name, case in cases.items() if self._unsettled(case))
@@ -268,6 +268,12 @@ def _moved(view: View[Case], cases: Mapping[str, Case], page: Sequence[Row]) -> 
         return cases
     moved = {row.stream for row in page if row.topic not in view.unmoved_by}
     return {name: case for name, case in cases.items() if name in moved}
+
+
+def _leaving(table: Table, cases: Iterable[str], rows: Sequence[Record]) -> list[str]:
+    """The cases whose rows are to be taken away, because none of the new ones takes their place."""
+    replaced = {row[0] for row in rows} if len(table.key) == 1 else set()
+    return [case for case in cases if case not in replaced]
 
 
 def _rows(view: View[Case], cases: Mapping[str, Case]) -> dict[str, list[Record]]:

@@ -33,7 +33,7 @@ def test_a_stream_is_taken_once_and_only_as_of_its_last_version():
 def test_only_the_newest_streams_stay(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(just_read, "KEPT_STREAMS", 2)
     read = JustRead()
-    read.put({name: () for name in "abc"})
+    read.put(dict.fromkeys("abc", ()))
     assert [read.take(name, 0) for name in "abc"] == [None, (), ()]
     read.put({"a": ()})
     read.forget()
@@ -78,5 +78,5 @@ def followed(folder: Path, *cases: str) -> tuple[MemoryLog, Views[Facts]]:
     happen(log, *cases)
     views = some_views(log, open_views(str(folder / "guanjia.db")), page=10)
     views.catch_up()
-    views._folder._facts.clear()  # noqa: SLF001 - others would have to be twenty thousand
+    views._folder._facts.clear()
     return log, views

@@ -8,6 +8,7 @@ from tests.support.postgres import PostgresServer
 
 
 def test_it_answers(postgres_server: PostgresServer):
+    postgres_server.start()  # a test before may have killed it
     with psycopg.connect(postgres_server.url()) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
