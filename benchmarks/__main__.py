@@ -19,7 +19,7 @@ from rich.console import Console
 from benchmarks.figures import Bench, Report, Row
 from benchmarks.machine import load, machine
 from benchmarks.report import between_marks, cells, markdown, show
-from store.collector import be_patient
+from store.cycles import be_patient
 
 NAMES = ("durable_commands", "imports", "rebuild", "clocks", "growth")
 FOLDER = Path("build") / "benchmarks"

@@ -18,10 +18,10 @@ class Phrase(str):
         return phrase
 
 
-class Refusal(Exception):
-    """The request cannot be carried out: check it and send it again."""
+class Told(Exception):
+    """What is wrong, told to a person: the docstring says it in English, ``zh`` in Chinese."""
 
-    zh: ClassVar[str] = "请求无法执行，请检查后重新提交。"
+    zh: ClassVar[str] = ""
 
     def __init__(self, **details: object) -> None:
         """Keep the details that the sentences name; one with a ``zh`` speaks both languages."""
@@ -30,22 +30,28 @@ class Refusal(Exception):
 
     @property
     def code(self) -> str:
-        """The stable code of this refusal: its class name."""
+        """The stable code: the class's name."""
         return type(self).__name__
 
     @property
     def sentence(self) -> str:
-        """The English sentence: the class's docstring with the details filled in."""
-        return (type(self).__doc__ or "").strip().format_map(self.details)
+        """The English sentence, with the details filled in."""
+        return " ".join((type(self).__doc__ or "").split()).format_map(self.details)
 
     @property
     def sentence_zh(self) -> str:
-        """The Chinese sentence with the details filled in."""
+        """The Chinese sentence, with the details filled in."""
         chinese = {key: getattr(value, "zh", value) for key, value in self.details.items()}
         return self.zh.format_map(chinese)
 
     def __str__(self) -> str:
         return f"{self.sentence_zh} {self.sentence}"
+
+
+class Refusal(Told):
+    """The request cannot be carried out: check it and send it again."""
+
+    zh = "请求无法执行，请检查后重新提交。"
 
 
 class UnknownCase(Refusal):

@@ -28,7 +28,6 @@ from scheduler.trusted_clock import TrustedClock
 from store.cycles import search_the_young, without_cycles
 from store.errors import StoreFault
 from store.log import Answered
-from store.views import Progress
 
 BATCH: Final = 2000
 """Cases asked in one commit: more would save little and keep other commands waiting longer."""
@@ -53,7 +52,6 @@ class DeadlineWorker:
         self.recorded = 0
         self.fault: str | None = None
         self._ticking = threading.Lock()
-        self._catching = threading.Lock()
         self._stuck = False
         self._stopped = threading.Event()
         self._last = time.monotonic()
@@ -66,21 +64,16 @@ class DeadlineWorker:
         """Seconds since the last look at what is due."""
         return time.monotonic() - self._last
 
-    def catch_up(self, progress: Progress | None = None) -> int:
-        """Let the views see what the log holds; one thread at a time."""
-        with self._catching:
-            return self.views.catch_up(progress)
-
     def tick(self) -> int:
         """Have everything recorded that fell due before now; returns how many facts that took."""
         with self._ticking, without_cycles():
             facts = 0
             self._stuck = False
-            self.catch_up()
+            self.views.catch_up()
             now = self.clock()
             while due := due_before(self.views.db, micros(now), BATCH):
                 stored = self._record([case for _, case in due], now)
-                self.catch_up()
+                self.views.catch_up()
                 facts += stored
                 self.recorded += stored
                 if not stored:
@@ -190,7 +183,7 @@ class DeadlineWorker:
                     return
                 if grown:
                     seen = self.views.log.head()
-                    self.catch_up()
+                    self.views.catch_up()
                     self._arm_next()
                 elif self.last_tick_age > HEARTBEAT + STALLED:
                     self._arm(0.0)  # the clock was set back under a waiting wake-up

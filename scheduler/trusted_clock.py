@@ -5,15 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+
+from commands.desk import wall_clock
 
 LEAP = timedelta(seconds=60)
 SETTLE = timedelta(seconds=5)
-
-
-def wall_clock() -> datetime:
-    """The time now, in UTC."""
-    return datetime.now(UTC)
 
 
 class TrustedClock:

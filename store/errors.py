@@ -3,36 +3,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from domain.refusals import Told
 
 
-class StoreFault(Exception):
+class StoreFault(Told):
     """The store {where} cannot be used: {problem}."""
 
-    zh: ClassVar[str] = "存储 {where} 无法使用：{problem}。"
-
-    def __init__(self, **details: object) -> None:
-        """Keep the details the sentences name."""
-        super().__init__(details)
-        self.details = details
-
-    @property
-    def code(self) -> str:
-        """The stable code of this fault: its class name."""
-        return type(self).__name__
-
-    @property
-    def sentence(self) -> str:
-        """The English sentence."""
-        return " ".join((type(self).__doc__ or "").split()).format_map(self.details)
-
-    @property
-    def sentence_zh(self) -> str:
-        """The Chinese sentence."""
-        return self.zh.format_map(self.details)
-
-    def __str__(self) -> str:
-        return f"{self.sentence_zh} {self.sentence}"
+    zh = "存储 {where} 无法使用：{problem}。"
 
 
 class LogFromNewerVersion(StoreFault):

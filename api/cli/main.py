@@ -14,7 +14,7 @@ from api.imports.yaml_lines import FileInvalid
 from api.settings import read_settings
 from domain.reading import DocumentInvalid
 from domain.refusals import Refusal
-from store.collector import be_patient
+from store.cycles import be_patient
 from store.errors import StoreFault
 from store.log import IntegrityError
 

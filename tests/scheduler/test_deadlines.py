@@ -151,8 +151,8 @@ def test_two_workers_on_one_log_record_each_rung_once(office: Office, tmp_path: 
     other = Office(tmp_path, name="others")
     cases = [f"repair-{n}" for n in range(20)]
     office.ask(*(report(case) for case in cases))
-    office.worker.catch_up()
-    other.worker.catch_up()
+    office.worker.views.catch_up()
+    other.worker.views.catch_up()
     office.now = other.now = START + timedelta(hours=2)
     threads = [threading.Thread(target=o.worker.tick) for o in (office, other) for _ in range(2)]
     for thread in threads:
