@@ -13,6 +13,7 @@ from domain.clock_rules import spell_target
 from domain.clocks import Clock, clocks_of, explanation
 from domain.refusals import UnknownClock
 from domain.registers import Registers
+from domain.working_time import Amount
 from projections import clocks as clocks_view, escalations
 from projections.clocks import ClockRow
 
@@ -124,12 +125,10 @@ def _explanation(clock: Clock, registers: Registers) -> Answer:
     }
 
 
-def plain(amount: timedelta | int) -> float | int:
-    """An amount of time as seconds, an amount of days or months as it is."""
-    if not isinstance(amount, timedelta):
-        return amount
-    seconds = amount.total_seconds()
-    return int(seconds) if seconds.is_integer() else seconds
+def plain(amount: Amount) -> float | int:
+    """An amount of time as seconds, an amount of days or months as a number of them."""
+    number = amount.total_seconds() if isinstance(amount, timedelta) else float(amount)
+    return int(number) if number.is_integer() else number
 
 
 def _at(at: datetime | None, clock: Clock, registers: Registers) -> datetime | None:
