@@ -11,6 +11,7 @@ from domain.working_time.deadline import Due, due, share
 from domain.working_time.explanation import Explanation, explain
 from domain.working_time.given import NOTHING_GIVEN, FactNotGiven, Given
 from domain.working_time.pauses import Pause, Pauses
+from domain.working_time.shift import Length, shift, why_not_backward
 from domain.working_time.stretches import Stretch
 from domain.working_time.within import (
     At,
@@ -39,6 +40,7 @@ __all__ = [
     "Explanation",
     "FactNotGiven",
     "Given",
+    "Length",
     "Months",
     "Pause",
     "Pauses",
@@ -52,4 +54,6 @@ __all__ = [
     "due",
     "explain",
     "share",
+    "shift",
+    "why_not_backward",
 ]
