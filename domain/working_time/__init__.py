@@ -7,6 +7,7 @@ from domain.working_time.calendar import (
     WorkingCalendar,
 )
 from domain.working_time.consumption import Amount, Consumed, consumed
+from domain.working_time.countdown import Countdown
 from domain.working_time.deadline import Due, due, share
 from domain.working_time.explanation import Explanation, explain
 from domain.working_time.given import NOTHING_GIVEN, FactNotGiven, Given
@@ -34,6 +35,7 @@ __all__ = [
     "CalendarWithoutWorkingDays",
     "CalendarYearMissing",
     "Consumed",
+    "Countdown",
     "Days",
     "Due",
     "Elapsed",
