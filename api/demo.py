@@ -14,16 +14,28 @@ from typing import Any, Final, NamedTuple
 
 from api.engine import Engine
 from api.imports.mapping import load_calendar, load_rulebook
-from commands import verbs
-from commands.desk import Request, Session
-from commands.verbs import Command
-from domain.clocks import clocks_of, next_instant
-from domain.complaint import Nature
-from domain.facts import HouseholdId, StaffId
-from domain.personal import Personal
-from domain.rating import NonAnswer, Rating
-from domain.repair import PauseReason
-from scheduler.agenda import Agenda
+from commands.cases import CloseCase, FollowUp, LeaveUnanswered, RateService
+from commands.clocks import RecordDue
+from commands.complaint import LodgeComplaint, ProposeSolution, ReplyToComplaint, ResolveComplaint
+from commands.envelope import CommandEnvelope
+from commands.messages import Message
+from commands.registers import OpenSite, PublishCalendar, PublishRulebook
+from commands.repair import (
+    AcceptRepair,
+    CompleteRepair,
+    PauseRepair,
+    RecordArrival,
+    ReportRepair,
+    ResumeRepair,
+)
+from commands.unit_of_work import UnitOfWork
+from domain.kernel.facts import HouseholdId, StaffId
+from domain.kernel.personal import Personal
+from domain.kinds.aftercare import NonAnswer, Rating
+from domain.kinds.complaint.facts import Nature
+from domain.kinds.repair.facts import PauseReason
+from domain.promises import next_instant
+from scheduler.timer_queue import TimerQueue
 
 SEED: Final = 2026
 CASES: Final = 40
@@ -61,48 +73,52 @@ class Said(NamedTuple):
 
     at: datetime
     actor: str
-    command: Command
+    command: Message
 
 
 def inhabit(engine: Engine, now: datetime | None = None) -> None:
     """Fill an empty store."""
     now = now or datetime.now(UTC)
     said = sorted(_History(Random(SEED), now).all(), key=lambda s: s.at)  # noqa: S311 - a stage set
-    agenda = Agenda()
-    with engine.desk.session() as session:
+    agenda = TimerQueue()
+    with engine.handler.unit_of_work() as unit:
         for command in _foundation():
-            session.ask(Request(command=command, actor="demo", relived=now - timedelta(days=4)))
+            unit.handle(
+                CommandEnvelope(message=command, actor="demo", recorded_at=now - timedelta(days=4))
+            )
         for at, actor, command in said:
-            _record_due(session, agenda, at)
-            answered = session.ask(Request(command=command, actor=actor, relived=at))
-            _learn(session, agenda, answered.stream)
-        _record_due(session, agenda, now)
+            _record_due(unit, agenda, at)
+            answered = unit.handle(CommandEnvelope(message=command, actor=actor, recorded_at=at))
+            _learn(unit, agenda, answered.stream)
+        _record_due(unit, agenda, now)
 
 
-def _record_due(session: Session, agenda: Agenda, until: datetime) -> None:
+def _record_due(unit: UnitOfWork, agenda: TimerQueue, until: datetime) -> None:
     """Record what fell due before an instant, as a scheduler that never slept would have."""
     for at, case in agenda.before(until):
-        session.ask(Request(command=verbs.RecordDue(case=case), actor="scheduler", relived=at))
-        _learn(session, agenda, case)
+        unit.handle(
+            CommandEnvelope(message=RecordDue(case=case), actor="scheduler", recorded_at=at)
+        )
+        _learn(unit, agenda, case)
 
 
-def _learn(session: Session, agenda: Agenda, case: str) -> None:
+def _learn(unit: UnitOfWork, agenda: TimerQueue, case: str) -> None:
     """Let the agenda know when the case has something to say next."""
-    clocks = clocks_of(session.load(case).facts, session.registers)
-    instants = (next_instant(clock, session.registers) for clock in clocks)
-    agenda.learn(case, min((at for at in instants if at is not None), default=None))
+    clocks = unit.load(case).folded(unit.directory).clocks
+    instants = (next_instant(clock, unit.directory) for clock in clocks)
+    agenda.set(case, min((at for at in instants if at is not None), default=None))
 
 
-def _foundation() -> Iterator[Command]:
-    yield verbs.PublishCalendar(document=load_calendar(SHIPPED / "calendars" / "cn.json"))
+def _foundation() -> Iterator[Message]:
+    yield PublishCalendar(document=load_calendar(SHIPPED / "calendars" / "cn.json"))
     book = load_rulebook(SHIPPED / "rulebooks" / "default.yaml")
     roles = {
         name: {**role, "holders": [{"staff": HOLDERS[name]}]}
         for name, role in book["roles"].items()
     }
-    yield verbs.PublishRulebook(document={**book, "roles": roles})
+    yield PublishRulebook(document={**book, "roles": roles})
     buildings = tuple(f"{n}号楼" for n in range(1, 5))
-    yield verbs.OpenSite(site=SITE, name="花园小区", zone="Asia/Shanghai", buildings=buildings)
+    yield OpenSite(site=SITE, name="花园小区", zone="Asia/Shanghai", buildings=buildings)
 
 
 class _History:
@@ -145,7 +161,7 @@ class _History:
         household, building = self._home()
         category, text = self.chance.choice(REPAIRS)
         steward = self.chance.choice(STEWARDS)
-        command = verbs.ReportRepair(
+        command = ReportRepair(
             case=case,
             site=SITE,
             household=household,
@@ -161,7 +177,7 @@ class _History:
         household, building = self._home()
         category, text = self.chance.choice(COMPLAINTS)
         steward = self.chance.choice(STEWARDS)
-        command = verbs.LodgeComplaint(
+        command = LodgeComplaint(
             case=case,
             site=SITE,
             channel="phone",
@@ -186,7 +202,7 @@ class _History:
         yield Said(
             at + timedelta(minutes=4),
             technician,
-            verbs.AcceptRepair(case=case, technician=technician),
+            AcceptRepair(case=case, technician=technician),
         )
 
     def _unanswered(self, at: datetime) -> Iterator[Said]:
@@ -196,11 +212,11 @@ class _History:
         case = self._case("repair")
         yield self._reported(at, case, channel="phone")
         technician = StaffId(self.chance.choice(TECHNICIANS))
-        told: tuple[tuple[Minutes, str, Command], ...] = (
-            (5, technician, verbs.AcceptRepair(case=case, technician=technician)),
-            (12, technician, verbs.RecordArrival(case=case)),
-            (25, technician, verbs.CompleteRepair(case=case, by=technician)),
-            (30, "app", verbs.RateService(case=case, rating=Rating.DISSATISFIED)),
+        told: tuple[tuple[Minutes, str, Message], ...] = (
+            (5, technician, AcceptRepair(case=case, technician=technician)),
+            (12, technician, RecordArrival(case=case)),
+            (25, technician, CompleteRepair(case=case, by=technician)),
+            (30, "app", RateService(case=case, rating=Rating.DISSATISFIED)),
         )
         for minutes, actor, command in told:
             yield Said(at + timedelta(minutes=minutes), actor, command)
@@ -218,20 +234,20 @@ class _History:
         )
         yield first
         at += timedelta(minutes=chance.expovariate(1 / 6) + 0.5)
-        yield Said(at, technician, verbs.AcceptRepair(case=case, technician=technician))
+        yield Said(at, technician, AcceptRepair(case=case, technician=technician))
         at += timedelta(minutes=chance.expovariate(1 / 15) + 2)
-        yield Said(at, technician, verbs.RecordArrival(case=case))
+        yield Said(at, technician, RecordArrival(case=case))
         if chance.random() < 0.25:  # noqa: PLR2004
             at += timedelta(minutes=10)
             yield Said(
                 at,
                 technician,
-                verbs.PauseRepair(case=case, reason=PauseReason.PARTS, by=technician),
+                PauseRepair(case=case, reason=PauseReason.PARTS, by=technician),
             )
             at += timedelta(minutes=chance.uniform(60, 600))
-            yield Said(at, technician, verbs.ResumeRepair(case=case, by=technician))
+            yield Said(at, technician, ResumeRepair(case=case, by=technician))
         at += timedelta(minutes=chance.expovariate(1 / 60) + 5)
-        yield Said(at, technician, verbs.CompleteRepair(case=case, by=technician))
+        yield Said(at, technician, CompleteRepair(case=case, by=technician))
         yield from self._after(case, at, first.actor)
 
     def _complaint(self, at: datetime) -> Iterator[Said]:
@@ -245,24 +261,24 @@ class _History:
         yield Said(
             at,
             steward,
-            verbs.ReplyToComplaint(case=case, by=steward, text=Personal("已收到，正在处理")),
+            ReplyToComplaint(case=case, by=steward, text=Personal("已收到，正在处理")),
         )
         at += timedelta(hours=chance.expovariate(1 / 10) + 0.5)
-        yield Said(at, steward, verbs.ProposeSolution(case=case, by=steward))
+        yield Said(at, steward, ProposeSolution(case=case, by=steward))
         at += timedelta(hours=chance.expovariate(1 / 4) + 0.5)
-        yield Said(at, steward, verbs.ResolveComplaint(case=case, by=steward))
+        yield Said(at, steward, ResolveComplaint(case=case, by=steward))
         yield from self._after(case, at, steward)
 
     def _after(self, case: str, at: datetime, steward: str) -> Iterator[Said]:
         """Call back, ask for a rating, close."""
         chance = self.chance
         at += timedelta(hours=chance.expovariate(1 / 5) + 0.2)
-        yield Said(at, steward, verbs.FollowUp(case=case, by=StaffId(steward)))
+        yield Said(at, steward, FollowUp(case=case, by=StaffId(steward)))
         at += timedelta(minutes=5)
         if chance.random() < 0.2:  # noqa: PLR2004
-            yield Said(at, steward, verbs.LeaveUnanswered(case=case, reason=NonAnswer.DECLINED))
+            yield Said(at, steward, LeaveUnanswered(case=case, reason=NonAnswer.DECLINED))
         else:
             rating = chance.choices(list(Rating), (5, 4, 2, 0))[0]
-            yield Said(at, "app", verbs.RateService(case=case, rating=rating))
+            yield Said(at, "app", RateService(case=case, rating=rating))
         at += timedelta(minutes=30)
-        yield Said(at, steward, verbs.CloseCase(case=case, by=StaffId(steward)))
+        yield Said(at, steward, CloseCase(case=case, by=StaffId(steward)))

@@ -1,4 +1,4 @@
-"""For putting the parts together: one engine per store, opened at the edge and by tests alike."""
+"""The composition root: one engine per store, opened at the edge and by tests alike."""
 
 from __future__ import annotations
 
@@ -8,26 +8,38 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from commands.desk import Desk, Request
-from commands.group_commit import GroupCommit
-from domain.registers import RULES_STREAM, Registers
-from projections.all_views import CaseViews, all_views
-from scheduler.deadlines import DeadlineWorker
+from commands import ROUTES
+from commands.envelope import CommandEnvelope
+from commands.handler import CommandHandler
+from commands.routes import Routes
+from commands.writer import Writer
+from domain.kinds.directory import Directory
+from domain.kinds.rules.facts import RULES_STREAM
+from projections.row_sets import CaseProjector, row_sets
+from scheduler.timers import TimerWorker
 from scheduler.trusted_clock import TrustedClock
 from store.codec import Codec, Row
 from store.log import Answered, Log
 from store.open import open_log, open_views
-from store.register_reader import REGISTER_TOPICS, read_registers, take_registers
-from store.views import Progress
+from store.projector import Progress
+from store.register_reader import REGISTER_TOPICS, read_directory, take_registers
 
 PAGE = 5000
 
 
 class Engine:
-    """A log with its desk, its views and its deadline worker, which share one clock."""
+    """A log with its command handler, its row sets and its timers, which share one clock.
+
+    ``routes`` are the messages, and with them the kinds, that the engine knows.
+    """
 
     def __init__(
-        self, store: str, *, create: bool = False, clock: Callable[[], datetime] | None = None
+        self,
+        store: str,
+        *,
+        create: bool = False,
+        clock: Callable[[], datetime] | None = None,
+        routes: Routes = ROUTES,
     ) -> None:
         """Open a store: a file path or a PostgreSQL address.
 
@@ -37,90 +49,98 @@ class Engine:
             StoreFault: it cannot be opened, or must exist and does not.
         """
         self.store = store
+        self.routes = routes
         self.clock = clock or TrustedClock()
         self.log: Log = open_log(store, create=create)
-        self.codec = Codec(where=self.log.where)
+        self.codec = Codec(routes.kinds, where=self.log.where)
         try:
-            self.desk = Desk(self.log, codec=self.codec, clock=self.clock)
-            self.commits = GroupCommit(self.desk)
-            self.views: CaseViews = all_views(self.log, open_views(store), self.codec)
+            self.handler = CommandHandler(
+                self.log, routes=routes, codec=self.codec, clock=self.clock
+            )
+            self.writer = Writer(self.handler)
+            self.projector: CaseProjector = row_sets(self.log, open_views(store), self.codec)
         except BaseException:
             self.log.close()
             raise
-        self.worker = DeadlineWorker(self.desk, self.views, clock=self.clock)
+        self.worker = TimerWorker(self.handler, self.projector, clock=self.clock)
         self._compared = False
-        self._registers = Registers()
-        self._registers_at = -1
+        self._directory = Directory(routes.kinds)
+        self._directory_at = -1
         self._reading = threading.Lock()
 
-    def ask(self, request: Request) -> Answered:
-        """Answer a command; threads that ask at the same time share a commit.
+    def ask(self, request: CommandEnvelope) -> Answered:
+        """Handle a command; whoever asks at the same time shares a commit.
 
         Raises:
             Refusal, DocumentInvalid: it cannot be done.
             StoreFault: the store failed.
         """
-        return self.commits.ask(request)
+        return self.writer.ask(request)
 
     def settle(self, timeout: float = 5.0, progress: Progress | None = None) -> bool:
-        """Let the views see everything the log holds now; False if they could not in time."""
+        """Let the row sets catch up with the log as it is now; False if they could not in time."""
         limit = time.monotonic() + timeout
         head = self.log.head()
         while not self._seen(head):
             if (left := limit - time.monotonic()) <= 0:
                 return False
-            self.views.catch_up(progress, within=left)
+            self.projector.catch_up(progress, within=left)
         return True
 
     def _seen(self, head: int) -> bool:
-        """Whether the views have seen the log up to a position, and this log, no other."""
-        position = self.views.position()
+        """Whether the row sets have seen the log up to a position, and this log, no other."""
+        position = self.projector.position()
         if position < head:
             return False
         if position > head or not self._compared:
-            self._compared = not self.views.astray()
+            self._compared = not self.projector.astray()
             return self._compared
         return True
 
     @property
     def lag(self) -> int:
-        """How many facts the views have not seen; all of them where they saw another log."""
+        """How many facts the row sets have not seen; all of them where they saw another log."""
         head = self.log.head()
-        return head if self.views.astray() else max(head - self.views.position(), 0)
+        return head if self.projector.astray() else max(head - self.projector.position(), 0)
 
-    def registers(self) -> Registers:
+    def directory(self) -> Directory:
         """Sites and rules at the head of the log."""
         with self._reading:
-            if self._registers_at < 0:
+            if self._directory_at < 0:
                 head = self.log.head()
-                self._registers = read_registers(self.log, self.codec)
-                self._registers_at = head
+                self._directory = read_directory(self.log, self.codec)
+                self._directory_at = head
             for page in self._register_rows():
-                known = self._registers.rules.version
+                known = self._directory.rules.version
                 fresh = [row for row in page if row.stream != RULES_STREAM or row.version > known]
-                take_registers(self._registers, fresh, self.codec)
-            return self._registers
+                take_registers(self._directory, fresh, self.codec)
+            return self._directory
 
     def _register_rows(self) -> Iterator[list[Row]]:
         head = self.log.head()
-        while self._registers_at < head:
-            page = self.log.rows(self._registers_at, PAGE, tuple(REGISTER_TOPICS))
-            self._registers_at = page[-1].position if len(page) == PAGE else head
+        while self._directory_at < head:
+            page = self.log.rows(self._directory_at, PAGE, tuple(REGISTER_TOPICS))
+            self._directory_at = page[-1].position if len(page) == PAGE else head
             yield page
 
     def close(self) -> None:
         """Give everything back."""
         self.worker.stop()
-        self.views.db.close()
+        self.writer.close()
+        self.projector.db.close()
         self.log.close()
 
 
 @contextmanager
 def engine(
-    store: str, *, create: bool = False, clock: Callable[[], datetime] | None = None
+    store: str,
+    *,
+    create: bool = False,
+    clock: Callable[[], datetime] | None = None,
+    routes: Routes = ROUTES,
 ) -> Iterator[Engine]:
     """An engine that is closed at the end of the block."""
-    opened = Engine(store, create=create, clock=clock)
+    opened = Engine(store, create=create, clock=clock, routes=routes)
     try:
         yield opened
     finally:

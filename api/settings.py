@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from domain.refusals import Refusal
+from domain.kernel.refusals import Refusal
 
 LANGUAGES: Final = ("zh", "en")
 HOST: Final = "127.0.0.1"

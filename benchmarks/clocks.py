@@ -17,9 +17,10 @@ from benchmarks.figures import Bench, Row, Spread, at_most, percentile
 from benchmarks.neighbourhood import SITE, ask_all, report
 from benchmarks.standing import CLOCKS_PER_CASE, build, urgent
 from benchmarks.timers import Fired, as_they_come, overdue
-from commands.desk import Desk, Request
+from commands.envelope import CommandEnvelope
+from commands.handler import CommandHandler
 from commands.ids import new_id
-from domain.escalation import DeadlineLapsed
+from domain.promises.facts import DeadlineLapsed
 from store.open import open_log
 
 TITLE = "one million running clocks on SQLite"
@@ -84,13 +85,13 @@ def prepare(bench: Bench, cases: int, wave: int, dues: Sequence[datetime], now: 
     patient = cases - wave * len(dues)
     build(store, patient, now, bench.say)
     log = open_log(str(store))
-    desk = Desk(log)
+    desk = CommandHandler(log)
     for number, due in enumerate(dues):
         ask_all(desk, urgent(patient + number * wave, wave, due, MINUTE))
     log.close()
     bench.say("clocks: building the views")
     engine = Engine(str(store))
-    engine.views.rebuild()
+    engine.projector.rebuild()
     engine.close()
     return store
 
@@ -104,7 +105,7 @@ def single_lapses(store: Path, probes: int, bench: Bench) -> list[float]:
     for number in range(probes):
         case = f"repair-p{new_id()}"
         command = report(case, number, category="probe")
-        (reply,) = engine.desk.ask_all([Request(command=command, actor=SITE)])
+        (reply,) = engine.handler.handle_all([CommandEnvelope(message=command, actor=SITE)])
         assert not isinstance(reply, Exception), reply
         time.sleep(APART)
     limit = perf_counter() + PATIENCE

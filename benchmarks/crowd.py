@@ -8,27 +8,29 @@ from threading import Barrier
 from time import perf_counter
 
 from benchmarks.neighbourhood import report
-from commands.desk import Request
-from commands.group_commit import GroupCommit
+from commands.cases import CloseCase
+from commands.envelope import CommandEnvelope
 from commands.ids import new_id
-from commands.verbs import AcceptRepair, CloseCase, Command, CompleteRepair
-from domain.facts import StaffId
+from commands.messages import Message
+from commands.repair import AcceptRepair, CompleteRepair
+from commands.writer import Writer
+from domain.kernel.facts import StaffId
 
 THREADS = 32
 TECHNICIAN = StaffId("staff-7")
 
 
-def own_cases(count: int) -> list[list[Command]]:
+def own_cases(count: int) -> list[list[Message]]:
     """So many cases of their own: report, accept, complete, close."""
     return [life(f"repair-{new_id()}", number) for number in range(count)]
 
 
-def life(case: str, number: int) -> list[Command]:
+def life(case: str, number: int) -> list[Message]:
     """Report, accept, complete, close."""
     return [report(case, number), *work(case)]
 
 
-def work(case: str) -> list[Command]:
+def work(case: str) -> list[Message]:
     """What is left of a repair that was reported: accept, complete, close."""
     return [
         AcceptRepair(case=case, technician=TECHNICIAN),
@@ -37,14 +39,12 @@ def work(case: str) -> list[Command]:
     ]
 
 
-def requests(commands: Sequence[Command]) -> list[Request]:
+def requests(commands: Sequence[Message]) -> list[CommandEnvelope]:
     """Commands as they come from people, each with a correlation of its own."""
-    return [Request(command=c, actor="staff-7", correlation=new_id()) for c in commands]
+    return [CommandEnvelope(message=c, actor="staff-7", correlation=new_id()) for c in commands]
 
 
-def ask_in_threads(
-    shared: GroupCommit, cases: Sequence[Sequence[Command]]
-) -> tuple[float, list[float]]:
+def ask_in_threads(shared: Writer, cases: Sequence[Sequence[Message]]) -> tuple[float, list[float]]:
     """Share cases among threads: the seconds for all, and for each command until its answer.
 
     Every thread asks one command after the other and waits for each answer.
@@ -52,7 +52,7 @@ def ask_in_threads(
     shares = [requests([c for case in cases[n::THREADS] for c in case]) for n in range(THREADS)]
     start = Barrier(THREADS + 1)
 
-    def work_through(mine: list[Request]) -> list[float]:
+    def work_through(mine: list[CommandEnvelope]) -> list[float]:
         waited = []
         start.wait()
         for request in mine:

@@ -10,8 +10,8 @@ from benchmarks.figures import Bench, Row, Spread, faster, percentile, seconds_o
 from benchmarks.library import application, save_loop, savings
 from benchmarks.neighbourhood import publish
 from benchmarks.raw import RawRows
-from commands.desk import Desk
-from commands.group_commit import GroupCommit
+from commands.handler import CommandHandler
+from commands.writer import Writer
 from store.open import open_log
 
 TITLE = "durable commands on SQLite, 32 threads: report, accept, complete, close"
@@ -25,9 +25,9 @@ def measure(bench: Bench) -> list[Row]:
     """Ours, the library and raw rows in turn; the first round warms up and does not count."""
     rounds, cases = (2, THREADS) if bench.quick else (ROUNDS, CASES)
     log = open_log(str(bench.folder / "durable.db"))
-    desk = Desk(log)
+    desk = CommandHandler(log)
     publish(desk)
-    shared = GroupCommit(desk)
+    shared = Writer(desk)
     app = application(bench.folder / "durable-library.db")
     raw = RawRows(bench.folder / "durable-raw.db")
     found: dict[str, list[float]] = {

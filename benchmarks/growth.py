@@ -15,11 +15,11 @@ from benchmarks.figures import Bench, Row, Spread, seconds_of
 from benchmarks.library import application, case_id, fill, save_loop, savings
 from benchmarks.raw import RawRows
 from benchmarks.standing import FACTS_PER_CASE, build, case_name, copy
-from commands.desk import Desk
-from commands.group_commit import GroupCommit
+from commands.handler import CommandHandler
 from commands.ids import new_id
-from commands.verbs import Command
-from domain.facts import kind_of
+from commands.messages import Message
+from commands.writer import Writer
+from domain.kernel.facts import kind_of
 from store.codec import Row as Stored
 from store.log import Log
 from store.open import open_log
@@ -75,7 +75,7 @@ class Contest:
         bench.say(f"{self._path.stem}: filling the peers")
         first = case_name(0)
         log = open_log(str(self._path))
-        rows, decode = log.stream(first), Desk(log).codec.decode
+        rows, decode = log.stream(first), CommandHandler(log).codec.decode
         log.close()
         self._app = application(bench.folder / f"growth-{size}-library.db")
         save_loop(self._app, list(savings(map(decode, rows))))
@@ -92,7 +92,7 @@ class Contest:
             path = copy(path, path.with_name(f"{path.stem}-{number}.db"))
         log = open_log(str(path))
         in_batches, in_threads, rows = self._ours(log, number)
-        commands = list(savings(map(Desk(log).codec.decode, rows)))[:SAVES]
+        commands = list(savings(map(CommandHandler(log).codec.decode, rows)))[:SAVES]
         log.close()
         saves = seconds_of(partial(save_loop, self._app, commands))
         raw = seconds_of(partial(self._raw.append, rows))
@@ -100,31 +100,33 @@ class Contest:
 
     def _ours(self, log: Log, number: int) -> tuple[float, float, list[Stored]]:
         """The cost in batches and in threads, and the rows of the new cases among them."""
-        desk = Desk(log)
+        desk = CommandHandler(log)
         old = range(number, self._size // FACTS_PER_CASE, self._rounds)
         drawn = self._chance.sample(old, min(self._cases, len(old)))
-        desk.ask_all(requests(own_cases(1)[0]))
+        desk.handle_all(requests(own_cases(1)[0]))
         head = log.head()
         seconds, asked = self._in_batches(desk, self._mixed(drawn[::2]))
         done = log.rows(head, asked)
         os.sync()
-        in_threads, waits = ask_in_threads(GroupCommit(desk), self._mixed(drawn[1::2]))
+        in_threads, waits = ask_in_threads(Writer(desk), self._mixed(drawn[1::2]))
         new = {row.stream for row in done if row.version == 1}
         return (
             seconds * 1e6 / asked, in_threads * 1e6 / len(waits),
             [row for row in done if row.stream in new],
         )  # fmt: skip
 
-    def _in_batches(self, desk: Desk, cases: Sequence[Sequence[Command]]) -> tuple[float, int]:
+    def _in_batches(
+        self, desk: CommandHandler, cases: Sequence[Sequence[Message]]
+    ) -> tuple[float, int]:
         asked = requests([command for case in cases for command in case])
         os.sync()
         begun = perf_counter()
         for start in range(0, len(asked), AT_ONCE):
-            for reply in desk.ask_all(asked[start : start + AT_ONCE]):
+            for reply in desk.handle_all(asked[start : start + AT_ONCE]):
                 assert not isinstance(reply, Exception), reply
         return perf_counter() - begun, len(asked)
 
-    def _mixed(self, old: Sequence[int]) -> list[list[Command]]:
+    def _mixed(self, old: Sequence[int]) -> list[list[Message]]:
         """New cases and, as many, ones drawn from anywhere in the log."""
         pairs = zip(own_cases(len(old)), old, strict=True)
         return [case for new, number in pairs for case in (new, work(case_name(number)))]

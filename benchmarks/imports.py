@@ -15,9 +15,9 @@ from api.imports.relive import relive
 from benchmarks.figures import Bench, Row, Spread, faster, seconds_of
 from benchmarks.library import Saving, application, save_loop, savings
 from benchmarks.neighbourhood import BEGIN
-from commands.desk import Desk
-from domain.escalation import DeadlineLapsed
-from domain.facts import Recorded
+from commands.handler import CommandHandler
+from domain.kernel.facts import Recorded
+from domain.promises.facts import DeadlineLapsed
 from store.log import Log
 from store.open import open_log
 
@@ -80,7 +80,7 @@ def measure(bench: Bench) -> list[Row]:
     for number in range(rounds):
         bench.say(f"imports: round {number + 1} of {rounds}")
         log = open_log(str(bench.folder / f"imports-{number}.db"))
-        desk = Desk(log)
+        desk = CommandHandler(log)
         seconds = seconds_of(partial(relive, mapping, file, desk, until=END))
         facts = list(_of_cases(log, desk))
         ours.append(log.head() / seconds)
@@ -124,7 +124,7 @@ def _rows(count: int) -> Iterator[tuple[str, ...]]:
         )  # fmt: skip
 
 
-def _of_cases(log: Log, desk: Desk) -> Iterator[Recorded]:
+def _of_cases(log: Log, desk: CommandHandler) -> Iterator[Recorded]:
     for page in log.follow(0):
         for row in page:
             if row.stream.startswith("repair"):

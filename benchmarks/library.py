@@ -18,8 +18,8 @@ from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate
 from eventsourcing.persistence import StoredEvent
 
-from domain.facts import Recorded
-from domain.personal import Personal
+from domain.kernel.facts import Recorded
+from domain.kernel.personal import Personal
 
 PAGE = 500
 TOPIC = "benchmarks.library:Case"
@@ -98,11 +98,7 @@ class Case(Aggregate):
     class SecondServiceOpened(Event):
         cycle: int
 
-    class RepairClosed(Event):
-        by: str | None
-        reason: str | None
-
-    class ComplaintClosed(Event):
+    class CaseClosed(Event):
         by: str | None
         reason: str | None
 

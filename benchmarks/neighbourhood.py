@@ -8,31 +8,24 @@ from itertools import islice
 from random import Random
 from typing import Any, NamedTuple
 
-from commands.desk import Desk, Request
-from commands.verbs import (
+from commands.cases import CloseCase, ContactResident, FollowUp, RateService
+from commands.clocks import RecordDue
+from commands.complaint import LodgeComplaint, ProposeSolution, ReplyToComplaint, ResolveComplaint
+from commands.envelope import CommandEnvelope
+from commands.handler import CommandHandler
+from commands.messages import Message
+from commands.registers import OpenSite, PublishCalendar, PublishRulebook
+from commands.repair import (
     AcceptRepair,
-    CloseCase,
-    Command,
     CompleteRepair,
-    ContactResident,
     DispatchRepair,
-    FollowUp,
-    LodgeComplaint,
-    OpenSite,
-    ProposeSolution,
-    PublishCalendar,
-    PublishRulebook,
-    RateService,
     RecordArrival,
-    RecordDue,
-    ReplyToComplaint,
     ReportRepair,
-    ResolveComplaint,
 )
-from domain.complaint import Nature
-from domain.facts import HouseholdId, StaffId
-from domain.personal import Personal
-from domain.rating import Rating
+from domain.kernel.facts import HouseholdId, StaffId
+from domain.kernel.personal import Personal
+from domain.kinds.aftercare import Rating
+from domain.kinds.complaint.facts import Nature
 
 SITE = "garden"
 BEGIN = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
@@ -96,10 +89,10 @@ class Asked(NamedTuple):
     at: datetime
     case: str
     step: int
-    command: Command
+    command: Message
 
 
-def publish(desk: Desk, rulebook: Mapping[str, Any] = RULEBOOK) -> None:
+def publish(desk: CommandHandler, rulebook: Mapping[str, Any] = RULEBOOK) -> None:
     """Open the site and let calendar and rulebook take effect."""
     commands = (
         OpenSite(site=SITE, name="Garden", buildings=tuple(f"b{n}" for n in range(20))),
@@ -109,26 +102,26 @@ def publish(desk: Desk, rulebook: Mapping[str, Any] = RULEBOOK) -> None:
     ask_all(desk, (Asked(BEGIN, "", n, command) for n, command in enumerate(commands)))
 
 
-def ask_all(desk: Desk, asked: Iterable[Asked]) -> None:
+def ask_all(desk: CommandHandler, asked: Iterable[Asked]) -> None:
     """Have commands recorded at their own times, many per commit.
 
     Raises:
         Refusal, DocumentInvalid: one of them cannot be done.
     """
     requests = (
-        Request(
-            command=a.command, actor="staff-desk", occurred_at=a.at, relived=a.at,
+        CommandEnvelope(
+            message=a.command, actor="staff-desk", occurred_at=a.at, recorded_at=a.at,
             correlation=f"call-{a.case}",
         )
         for a in asked
     )  # fmt: skip
     while batch := list(islice(requests, BATCH)):
-        for reply in desk.ask_all(batch):
+        for reply in desk.handle_all(batch):
             if isinstance(reply, Exception):
                 raise reply
 
 
-def report(case: str, number: int, *, priority: int = 2, category: str = "plumbing") -> Command:
+def report(case: str, number: int, *, priority: int = 2, category: str = "plumbing") -> Message:
     """A report as a steward writes it down."""
     return ReportRepair(
         case=case,
@@ -162,7 +155,7 @@ def lives(cases: int, seed: int = 1) -> list[Asked]:
     return found
 
 
-Step = tuple[float, Command]
+Step = tuple[float, Message]
 
 
 def _repair(case: str, number: int, chance: Random) -> Iterator[Step]:
@@ -202,7 +195,7 @@ def _complaint(case: str, number: int, chance: Random) -> Iterator[Step]:
     yield from _aftercare(case, done, chance, resolved)
 
 
-def _aftercare(case: str, done: float, chance: Random, again: Command) -> Iterator[Step]:
+def _aftercare(case: str, done: float, chance: Random, again: Message) -> Iterator[Step]:
     """The call, the rating, for three in a hundred a second service, and the end."""
     steward = StaffId("staff-steward")
     called = done + chance.expovariate(1 / 500)

@@ -11,8 +11,8 @@ from time import process_time
 from benchmarks.figures import Bench, Row, Spread, faster, seconds_of
 from benchmarks.library import application, replay, store_all
 from benchmarks.neighbourhood import ask_all, lives, publish
-from commands.desk import Desk
-from projections.all_views import all_views
+from commands.handler import CommandHandler
+from projections.row_sets import row_sets
 from store.log import Log
 from store.open import open_log, open_views
 
@@ -28,7 +28,7 @@ def measure(bench: Bench) -> list[Row]:
     store = str(bench.folder / "rebuild.db")
     log = open_log(store)
     bench.say(f"rebuild: recording {cases} lives")
-    desk = Desk(log)
+    desk = CommandHandler(log)
     publish(desk)
     ask_all(desk, lives(cases))
     app = application(bench.folder / "rebuild-library.db")
@@ -36,7 +36,7 @@ def measure(bench: Bench) -> list[Row]:
     for page in log.follow(0):
         facts = [desk.codec.decode(row) for row in page]
         store_all(app, [fact for fact in facts if fact.stream.startswith(("repair", "complaint"))])
-    views = all_views(log, open_views(store))
+    views = row_sets(log, open_views(store))
     views.rebuild()
     samples: list[tuple[float, ...]] = []
     with one_core() as pinned:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.neighbourhood import Asked, ask_all, publish, report
-from commands.desk import Desk
-from commands.verbs import DispatchRepair
-from domain.facts import StaffId
+from commands.handler import CommandHandler
+from commands.repair import DispatchRepair
+from domain.kernel.facts import StaffId
 from store.open import open_log
 
 FACTS_PER_CASE: Final = 2
@@ -49,7 +49,7 @@ def build(path: Path, cases: int, now: datetime, say: Callable[[str], None]) -> 
     """A log of so many patient cases, reported over the last days before now."""
     say(f"{path.stem}: recording {cases * FACTS_PER_CASE:,} facts")
     log = open_log(str(path))
-    desk = Desk(log)
+    desk = CommandHandler(log)
     publish(desk, RULEBOOK)
     ask_all(desk, _patient(cases, now))
     log.close()

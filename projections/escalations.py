@@ -1,17 +1,17 @@
-"""For "who was called, and has he answered?": the newest rungs of promises still open."""
+"""The newest rungs of promises still open: who was called, and who acknowledged."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from domain.escalation import EscalationAcknowledged, EscalationRaised
+from domain.promises.facts import EscalationAcknowledged, EscalationRaised
 from store.codec import Codec
 from store.log import Log
-from store.view_db import ViewDb
+from store.tables import TableDb
 
 
 class Raised(NamedTuple):
-    """A rung that was raised, and who acknowledged it, None if nobody has."""
+    """A rung that was raised, and who acknowledged it, None if nobody did."""
 
     case_id: str
     site: str
@@ -19,10 +19,10 @@ class Raised(NamedTuple):
     acknowledged_by: str | None
 
 
-def newest(db: ViewDb, log: Log, codec: Codec, *, limit: int = 50) -> list[Raised]:
+def newest(db: TableDb, log: Log, codec: Codec, *, limit: int = 50) -> list[Raised]:
     """The newest rungs of clocks that still run, the last one first."""
     rows = db.ask(
-        "SELECT case_id FROM clocks WHERE rungs > 0 AND stopped IS NULL"
+        "SELECT case_id FROM clock_runs WHERE rungs > 0 AND stopped IS NULL"
         " GROUP BY case_id ORDER BY max(detected) DESC, case_id LIMIT ?",
         (limit,),
     )

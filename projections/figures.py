@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from store.view_db import Value
+from store.tables import Value
 
 DIMENSIONS: Mapping[str, str] = {
     "kind": "kind",
@@ -45,9 +45,24 @@ def quantile(ordered: list[float], share: float) -> float:
     return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
 
 
+def column(name: str, month: str) -> str:
+    """The column of a dimension; `month` is how the local month is worked out.
+
+    Raises:
+        KeyError: the dimension is unknown.
+    """
+    return month if name == "month" else DIMENSIONS[name]
+
+
+def named_month(value: Value) -> str | None:
+    """A month such as ``2026-01`` from its number 202601."""
+    return None if value is None else f"{int(value) // 100:04d}-{int(value) % 100:02d}"
+
+
 def where(
     fixed: Mapping[str, tuple[Value, ...]],
     *,
+    month: str,
     months: tuple[str, str] | None = None,
     chosen: Mapping[str, str] | None = None,
 ) -> tuple[str, list[Value]]:
@@ -59,9 +74,9 @@ def where(
     texts = list(fixed)
     parameters = [value for values in fixed.values() for value in values]
     if months is not None:
-        texts.append("month >= ? AND month <= ?")
-        parameters.extend(months)
+        texts.append(f"{month} >= ? AND {month} <= ?")
+        parameters.extend(int(text.replace("-", "")) for text in months)
     for name, value in (chosen or {}).items():
-        texts.append(f"{DIMENSIONS[name]} = ?")
+        texts.append(f"{column(name, month)} = ?")
         parameters.append(value)
     return (f" WHERE {' AND '.join(texts)}" if texts else ""), parameters

@@ -1,4 +1,4 @@
-"""For "what happened to this case?": its facts, from the log, and a table of its other numbers."""
+"""The history of a case: its facts, read from the log."""
 
 from __future__ import annotations
 
@@ -7,34 +7,11 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from domain.cases import KINDS
-from domain.facts import Recorded, kind_of
-from domain.personal import Personal
-from projections.dossier import CLOCK_TOPICS, Dossier
+from domain.kernel.facts import Recorded
+from domain.kernel.personal import Personal
 from store.codec import Codec
 from store.log import Log
-from store.view_db import Column, Table, ViewDb
-from store.views import Rows
-
-NUMBERS = Table(
-    name="numbers",
-    columns=(Column("case_id", "TEXT"), Column("external_id", "TEXT")),
-    key=("case_id",),
-    indexes=("(external_id)",),
-)
-
-
-class History:
-    """The numbers cases have elsewhere. Their facts are read from the log, their history."""
-
-    name = "history"
-    version = 1
-    tables = (NUMBERS,)
-    unmoved_by = CLOCK_TOPICS
-
-    def rows(self, case: Dossier) -> Rows:
-        """One row for a case that came with a number from elsewhere."""
-        return {"numbers": ((case.case, case.external_id),)} if case.external_id else {}
+from store.tables import TableDb
 
 
 class Entry(NamedTuple):
@@ -53,12 +30,21 @@ class Entry(NamedTuple):
     changed: dict[str, Any]
 
 
-def find_case(log: Log, db: ViewDb, name: str) -> str | None:
+def find_case(log: Log, codec: Codec, db: TableDb, name: str) -> str | None:
     """The case of that number, or the one case whose number elsewhere (external id) it is."""
-    if kind_of(name) in KINDS and log.stream(name):
+    kind = codec.kinds.of(name)
+    if kind is not None and kind.case and log.stream(name):
         return name
-    rows = db.ask("SELECT case_id FROM numbers WHERE external_id = ? LIMIT 2", (name,))
+    rows = db.ask("SELECT case_id FROM cases WHERE external_id = ? LIMIT 2", (name,))
     return str(rows[0][0]) if len(rows) == 1 else None
+
+
+def find_stream(log: Log, codec: Codec, db: TableDb, name: str) -> str | None:
+    """The same, or a register such as `rules` or `site-main`."""
+    kind = codec.kinds.of(name)
+    if kind is not None and not kind.case and log.stream(name):
+        return name
+    return find_case(log, codec, db, name)
 
 
 def history(log: Log, codec: Codec, case: str, *, as_of: datetime | None = None) -> Iterator[Entry]:

@@ -1,4 +1,4 @@
-"""For "are promises kept?": the share of clocks met, gross and net of waivers."""
+"""The share of promises kept, gross and net of waivers."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from projections.dossier import month_of
-from store.view_db import Value, ViewDb
+from projections.instants import local_day
+from store.tables import TableDb, Value
 
 DIMENSIONS: Final[Mapping[str, str]] = {
     "clock": "c.clock",
@@ -25,7 +25,7 @@ QUARTER: Final = 900_000_000
 ZoneOf = Callable[[str], ZoneInfo]
 Months = tuple[str, str]
 
-_FROM: Final = "FROM clocks AS c JOIN first_time AS f ON f.case_id = c.case_id"
+_FROM: Final = "FROM clock_runs AS c JOIN cases AS f ON f.case_id = c.case_id"
 
 
 class OnTimeFigure(NamedTuple):
@@ -69,7 +69,7 @@ class Missed(NamedTuple):
 
 
 def figures(
-    db: ViewDb,
+    db: TableDb,
     *,
     zone_of: ZoneOf,
     by: str | Mapping[str, str] | None = None,
@@ -106,7 +106,7 @@ def figures(
 
 
 def behind(
-    db: ViewDb,
+    db: TableDb,
     *,
     zone_of: ZoneOf,
     months: Months | None = None,
@@ -136,7 +136,8 @@ def _where(chosen: Mapping[str, str] | None, *fixed: str) -> tuple[str, list[Val
 
 
 def _month(quarter: Value, zone: ZoneInfo) -> str | None:
-    return None if quarter is None else month_of(int(quarter) * QUARTER, zone)
+    day = None if quarter is None else local_day(int(quarter) * QUARTER, zone)
+    return None if day is None else f"{day // 10_000:04d}-{day // 100 % 100:02d}"
 
 
 def _by_name(entry: tuple[Value, Counter[str]]) -> str:

@@ -1,65 +1,22 @@
-"""For "how satisfied are residents?": four levels, non-answers apart, a row per service cycle."""
-# ruff: noqa: S608 - what is put into statements are names of our own, values are parameters
+"""How satisfied residents are: four levels, non-answers apart, per service that was done."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from domain.rating import Rating
-from projections.dossier import CLOCK_TOPICS, Dossier, micros, month_of
-from projections.figures import DIMENSIONS, where
-from store.view_db import Column, Table, Value, ViewDb
-from store.views import Rows
+from domain.kinds.aftercare import Rating
+from projections.figures import column, named_month, where
+from projections.services import WAITING
+from store.tables import TableDb, Value
 
-RATINGS = Table(
-    name="ratings",
-    columns=(
-        Column("case_id", "TEXT"),
-        Column("cycle", "INTEGER"),
-        Column("kind", "TEXT"),
-        Column("site", "TEXT"),
-        Column("building", "TEXT", required=False),
-        Column("category", "TEXT"),
-        Column("steward", "TEXT", required=False),
-        Column("technician", "TEXT", required=False),
-        Column("served", "INTEGER"),
-        Column("month", "TEXT"),
-        Column("answer", "TEXT"),
-        Column("rated", "INTEGER", required=False),
-    ),
-    key=("case_id", "cycle"),
-    keeps=False,
-)
-
-WAITING = "waiting"
 LEVELS = tuple(str(level) for level in Rating)
-
-
-class Satisfaction:
-    """What was answered about every service that was done."""
-
-    name = "satisfaction"
-    version = 1
-    tables = (RATINGS,)
-    unmoved_by = CLOCK_TOPICS
-
-    def rows(self, case: Dossier) -> Rows:
-        """One row per served cycle: its level, why there is none, or that the answer is awaited."""
-        found = []
-        for service in case.services:
-            if service.served is None:
-                continue
-            served = micros(service.served)
-            answer = service.rating or service.unanswered or WAITING
-            found.append(
-                (
-                    case.case, service.cycle, case.kind, case.site, case.building, case.category,
-                    case.steward, service.technician, served, month_of(served, case.zone), answer,
-                    None if service.rated is None else micros(service.rated),
-                )
-            )  # fmt: skip
-        return {"ratings": found}
+MONTH: Final = "s.served_on / 100"
+_FROM: Final = (
+    "FROM (SELECT s.*, c.building, c.category, c.steward FROM services AS s"
+    " JOIN cases AS c ON c.case_id = s.case_id) AS s"
+)
+_SERVED: Final = "s.served IS NOT NULL"
 
 
 class SatisfactionFigure(NamedTuple):
@@ -89,7 +46,7 @@ class SatisfactionFigure(NamedTuple):
 
 
 def figures(
-    db: ViewDb,
+    db: TableDb,
     *,
     by: str | None = None,
     cycle: int | None = None,
@@ -97,15 +54,16 @@ def figures(
     chosen: Mapping[str, str] | None = None,
 ) -> list[SatisfactionFigure]:
     """The figures over services done from the first to the last month, by a dimension or in all."""
-    group = "cycle" if by == "cycle" else DIMENSIONS[by] if by else "NULL"
-    fixed: dict[str, tuple[Value, ...]] = {} if cycle is None else {"cycle = ?": (cycle,)}
-    condition, parameters = where(fixed, months=months, chosen=chosen)
-    rows = db.ask(
-        f"SELECT {group}, answer, count(*) FROM ratings{condition} GROUP BY 1, 2", parameters
-    )
+    group = "s.cycle" if by == "cycle" else column(by, MONTH) if by else "NULL"
+    fixed: dict[str, tuple[Value, ...]] = {_SERVED: ()}
+    if cycle is not None:
+        fixed["s.cycle = ?"] = (cycle,)
+    condition, parameters = where(fixed, month=MONTH, months=months, chosen=chosen)
+    rows = db.ask(f"SELECT {group}, answer, count(*) {_FROM}{condition} GROUP BY 1, 2", parameters)
     groups: dict[str | None, dict[str, int]] = {}
     for name, answer, n in rows:
-        counted = groups.setdefault(None if name is None else str(name), {})
+        shown = named_month(name) if by == "month" else None if name is None else str(name)
+        counted = groups.setdefault(shown, {})
         counted[str(answer)] = int(n)  # type: ignore[arg-type]
     return [_figure(name, groups[name]) for name in sorted(groups, key=lambda n: n or "")]
 
@@ -118,15 +76,15 @@ def _figure(name: str | None, counted: Mapping[str, int]) -> SatisfactionFigure:
 
 
 def behind(
-    db: ViewDb,
+    db: TableDb,
     *,
     answer: str,
     months: tuple[str, str] | None = None,
     chosen: Mapping[str, str] | None = None,
 ) -> list[tuple[str, int]]:
     """The (case, cycle) whose service was answered that way: what stands behind a figure."""
-    condition, parameters = where({"answer = ?": (answer,)}, months=months, chosen=chosen)
-    rows = db.ask(
-        f"SELECT case_id, cycle FROM ratings{condition} ORDER BY case_id, cycle", parameters
+    condition, parameters = where(
+        {_SERVED: (), "s.answer = ?": (answer,)}, month=MONTH, months=months, chosen=chosen
     )
+    rows = db.ask(f"SELECT case_id, cycle {_FROM}{condition} ORDER BY case_id, cycle", parameters)
     return [(str(case), int(cycle)) for case, cycle in rows]  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from commands.desk import wall_clock
+from commands.handler import wall_clock
 
 LEAP = timedelta(seconds=60)
 SETTLE = timedelta(seconds=5)

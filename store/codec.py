@@ -1,4 +1,4 @@
-"""For the bytes of a fact: stable names, one JSON document that says all, upcasters for the old."""
+"""The bytes of a fact: stable names, one JSON document that says all, upcasters for the old."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from typing import Any, NamedTuple, Union, cast
 
 import msgspec
 
-from domain.cases import KINDS
-from domain.escalation import CLOCK_FACTS
-from domain.facts import Fact, Recorded
-from domain.rating import AFTERCARE_FACTS
-from domain.registers import REGISTER_FACTS
+from domain.kernel.facts import Fact, Recorded
+from domain.kernel.kinds import Kinds
+from domain.kinds import KINDS
 from store.errors import LogDamaged, LogFromNewerVersion
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
@@ -51,14 +49,6 @@ class Envelope(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="type
     causation: str | None = None
 
 
-ALL_FACTS: tuple[type[Fact], ...] = (
-    *(fact for kind in KINDS.values() for fact in kind.facts),
-    *AFTERCARE_FACTS,
-    *CLOCK_FACTS,
-    *REGISTER_FACTS,
-)
-
-
 def topic_of(fact: type[Fact], schema: int | None = None) -> str:
     """The stored name: the type's name, with the schema version from the second on."""
     version = fact.schema if schema is None else schema
@@ -74,18 +64,23 @@ class Codec:
 
     def __init__(
         self,
-        facts: Iterable[type[Fact]] = ALL_FACTS,
+        kinds: Kinds = KINDS,
         upcasters: Mapping[tuple[str, int], Upcaster] | None = None,
         *,
+        facts: Iterable[type[Fact]] | None = None,
         where: str = "",
     ) -> None:
-        """Prepare an envelope for every version of every type; faults name the store ``where``."""
+        """Prepare for every version of every type of fact of the kinds, or of the ``facts`` given.
+
+        Faults name the store ``where``.
+        """
+        self.kinds = kinds
         self._where = where
         self._encode = msgspec.json.Encoder().encode
         self._envelopes: dict[type[Fact], type[Envelope]] = {}
         self._decoders: dict[str, Callable[[bytes], Envelope]] = {}
         self._old: dict[type[Envelope], Callable[[dict[str, Any]], Fact]] = {}
-        for fact in facts:
+        for fact in kinds.facts if facts is None else facts:
             envelope = _envelope(topic_of(fact), fact)
             self._envelopes[fact] = envelope
             self._decoders[topic_of(fact)] = msgspec.json.Decoder(envelope).decode

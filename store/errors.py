@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from domain.refusals import Told
+from domain.kernel.refusals import UserFacingError
 
 
-class StoreFault(Told):
+class StoreFault(UserFacingError):
     """The store {where} cannot be used: {problem}."""
 
     zh = "存储 {where} 无法使用：{problem}。"
@@ -28,7 +28,7 @@ class LogDamaged(StoreFault):
     zh = "数据库 {where} 已损坏（{problem}），请从备份恢复；未做任何修改。"
 
 
-class ViewsDamaged(StoreFault):
+class TablesDamaged(StoreFault):
     """The views {where} are damaged ({problem}): stop the engine and delete the file,
     it is made again from the log.
     """

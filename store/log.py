@@ -21,7 +21,6 @@ from eventsourcing.persistence import (
 
 from store.codec import Row
 from store.errors import StoreFault
-from store.just_read import JustRead
 
 __all__ = [
     "FORMAT",
@@ -107,10 +106,9 @@ class Log(ApplicationRecorder):
     where: str
 
     def __init__(self) -> None:
-        """Prepare the wake-up of readers, and what they leave for each other."""
+        """Prepare the wake-up of readers."""
         self._grown = Condition()
         self._wakes = 0
-        self.just_read = JustRead()
 
     @abstractmethod
     def appending(self) -> AbstractContextManager[Appending]:

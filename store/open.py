@@ -10,7 +10,7 @@ from store.errors import StoreFault, StoreReadOnly, StoreUnknown
 from store.log import Log
 from store.memory import MemoryLog
 from store.sqlite import SQLiteLog
-from store.view_db import SQLiteViewDb, ViewDb
+from store.tables import SQLiteTables, TableDb
 
 MEMORY = ":memory:"
 POSTGRES = ("postgresql://", "postgres://")
@@ -33,7 +33,7 @@ def open_log(store: str, *, create: bool = True) -> Log:
     return SQLiteLog(_file(store, create=create), create=create)
 
 
-def open_views(store: str) -> ViewDb:
+def open_views(store: str) -> TableDb:
     """The database of the views of the log at an address; the caller closes it.
 
     It is made where it is missing: what is in it can be had from the log again.
@@ -42,12 +42,12 @@ def open_views(store: str) -> ViewDb:
         StoreFault: it cannot be used, for the reason its class says.
     """
     if store == MEMORY:
-        return _FleetingViewDb()
+        return _FleetingTables()
     if store.startswith(POSTGRES):
-        from store.view_db_postgres import PostgresViewDb  # noqa: PLC0415 - as above
+        from store.tables_postgres import PostgresTables  # noqa: PLC0415 - as above
 
-        return PostgresViewDb(store)
-    return SQLiteViewDb(views_path(str(_file(store, create=True))))
+        return PostgresTables(store)
+    return SQLiteTables(views_path(str(_file(store, create=True))))
 
 
 def views_path(store: str) -> Path:
@@ -56,7 +56,7 @@ def views_path(store: str) -> Path:
     return path.with_name(f"{path.stem}.views{path.suffix or '.db'}")
 
 
-class _FleetingViewDb(SQLiteViewDb):
+class _FleetingTables(SQLiteTables):
     """The views of a log in memory: in a file that goes with them."""
 
     def __init__(self) -> None:

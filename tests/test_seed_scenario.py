@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from commands.verbs import (
-    ContactResident,
-    LodgeComplaint,
-    ProposeSolution,
-    RateService,
-    ReplyToComplaint,
-    ResolveComplaint,
-)
-from domain.complaint import Nature
-from domain.escalation import DeadlineLapsed, EscalationRaised
-from domain.rating import Rating
+from commands.cases import ContactResident, RateService
+from commands.complaint import LodgeComplaint, ProposeSolution, ReplyToComplaint, ResolveComplaint
+from domain.kinds.aftercare import Rating
+from domain.kinds.complaint.facts import Nature
+from domain.promises.facts import DeadlineLapsed, EscalationRaised
 from tests.support.scenario import SITE, Office, after
 
 RULEBOOK = {

@@ -7,14 +7,15 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from api.answers import cases as case_answers, promises
-from api.answers.cases import Answer
 from api.cli.context import Context
-from api.reading import read_command, read_json, read_time
-from api.saying import left, length, reason, status, word
-from commands.desk import Request
+from api.parsing import read_json, read_message, read_time
+from api.queries import cases as case_answers, promises
+from api.queries.cases import Answer
+from api.wording import left, length, reason, status, word
+from commands import ROUTES
+from commands.envelope import CommandEnvelope
 from commands.ids import new_id
-from domain.refusals import CommandInvalid, Phrase
+from domain.kernel.refusals import CommandInvalid, Phrase
 
 LATE: Final = timedelta(minutes=1)
 _BOARD: Final = {
@@ -186,9 +187,9 @@ def ask(context: Context) -> int:
     asked = context.asked
     pairs = not _is_json(asked.fields)
     data = _pairs(asked.fields) if pairs else _json(asked.fields[0])
-    command = read_command(asked.name, data, strict=not pairs)
-    request = Request(
-        command=command,
+    command = read_message(ROUTES, asked.name, data, strict=not pairs)
+    request = CommandEnvelope(
+        message=command,
         actor=asked.actor,
         id=asked.id or new_id(),
         occurred_at=read_time(asked.occurred_at, "--occurred-at") if asked.occurred_at else None,

@@ -18,8 +18,8 @@ from rich.table import Table
 from rich.text import Text
 
 from api.engine import Engine, engine
-from api.saying import when
 from api.settings import Settings
+from api.wording import when
 
 WIDE: Final = 200
 """Columns of a table that is not shown on a terminal."""

@@ -8,11 +8,11 @@ from typing import TextIO
 
 import orjson
 
-from api.answers import figures, promises
-from api.answers.cases import Answer
 from api.cli.context import Context, write_csv
-from api.reading import read_months
-from api.saying import share, word
+from api.parsing import read_months
+from api.queries import figures, promises
+from api.queries.cases import Answer
+from api.wording import share, word
 
 
 def judge(context: Context) -> int:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from api.cli.context import Context
 from api.imports.mapping import load_mapping
 from api.imports.relive import Result, relive
-from api.reading import read_time
+from api.parsing import read_time
 
 
 def bring_in(context: Context) -> int:
@@ -18,7 +18,7 @@ def bring_in(context: Context) -> int:
     with context.engine(create=True, settled=False) as engine:
         with context.progress(context.say("导入", "importing")) as heard:
             result = relive(
-                mapping, asked.file, engine.desk, until=until, rejects=asked.rejects,
+                mapping, asked.file, engine.handler, until=until, rejects=asked.rejects,
                 progress=lambda done, total, _phase: heard(done, total),
             )  # fmt: skip
         with context.progress(context.say("更新视图", "catching up")) as heard:

@@ -12,8 +12,8 @@ from api.cli.context import Context, clean
 from api.cli.parser import build_parser
 from api.imports.yaml_lines import FileInvalid
 from api.settings import read_settings
-from domain.reading import DocumentInvalid
-from domain.refusals import Refusal
+from domain.kernel.documents import DocumentInvalid
+from domain.kernel.refusals import Refusal
 from store.cycles import be_patient
 from store.errors import StoreFault
 from store.log import IntegrityError

@@ -11,7 +11,7 @@ from typing import Final
 from api.cli import cases, figures, importing, stores
 from api.cli.context import Context
 from api.settings import LANGUAGES, VARIABLES
-from commands.table import COMMANDS
+from commands import ROUTES
 
 Run = Callable[[Context], int]
 
@@ -138,7 +138,7 @@ def _upkeep(commands: _Commands) -> None:
         "rebuild",
         stores.rebuild,
         "build views anew from the log and compare 重建视图",
-        "rebuild\nrebuild clocks board",
+        "rebuild\nrebuild clock_runs cases",
     )
     rebuild.add_argument("views", nargs="*", metavar="VIEW")
     commands.add(
@@ -194,7 +194,7 @@ def _asking(commands: _Commands) -> None:
         "ask AcceptRepair case=repair-01jd technician=zhang --actor zhang\n"
         'ask RateService \'{"case": "repair-01jd", "rating": "dissatisfied"}\'',
     )
-    ask.add_argument("name", metavar="NAME", help=", ".join(COMMANDS))
+    ask.add_argument("name", metavar="NAME", help=", ".join(ROUTES.messages))
     ask.add_argument("fields", nargs="*", metavar="JSON|key=value", help="- reads JSON from stdin")
     ask.add_argument("--actor", default="cli", metavar="WHO")
     ask.add_argument("--id", metavar="ID", help="asked twice under the same id it is done once")

@@ -19,7 +19,8 @@ from api.demo import inhabit
 from api.engine import Engine, engine
 from api.http import create_app
 from api.settings import HOST, Settings
-from domain.refusals import Refusal
+from domain.kernel.refusals import Refusal
+from projections.board import worst_first
 from store.open import MEMORY, POSTGRES, views_path
 
 DEMO: Final = Path(".guanjia") / "demo.db"
@@ -103,8 +104,8 @@ def _welcome(context: Context, settings: Settings, opened: Engine) -> None:
     flag = "" if away else f" --store {os.path.relpath(where) if context.asked.demo else where}"
     url = f"http://{HOST}:{settings.port}"
     opened.settle()
-    case = opened.views.db.ask("SELECT case_id FROM board ORDER BY place LIMIT 1")
-    first = str(case[0][0]) if case else "CASE"
+    case = worst_first(opened.projector.db, limit=1)
+    first = case[0].case_id if case else "CASE"
     lines = [
         (f"管家已启动  {url}/", f"Guanjia is running at {url}/"),
         (f"  接口描述    {url}/openapi.json", f"  the API     {url}/openapi.json"),

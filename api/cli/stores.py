@@ -5,16 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-from api.answers import health
 from api.cli.context import Context
 from api.engine import Engine
 from api.imports.announced_days import with_announced_days
 from api.imports.mapping import load_calendar, load_rulebook
 from api.imports.yaml_lines import read_yaml
-from api.reading import QueryInvalid
-from commands.desk import Request
-from commands.verbs import Command, OpenSite, PublishCalendar, PublishRulebook
-from domain.refusals import Phrase
+from api.parsing import QueryInvalid
+from api.queries import health
+from commands.envelope import CommandEnvelope
+from commands.messages import Message
+from commands.registers import OpenSite, PublishCalendar, PublishRulebook
+from domain.kernel.refusals import Phrase
 from store.log import Answered
 
 SHIPPED: Final = Path(__file__).resolve().parents[1]
@@ -54,7 +55,7 @@ def equip(engine: Engine, site: OpenSite, book: PublishRulebook | None = None) -
     Raises:
         Refusal, DocumentInvalid: one of them cannot be taken.
     """
-    known = engine.registers().rules
+    known = engine.directory().rules
     if not known.calendar_versions("cn"):
         ask(engine, PublishCalendar(document=load_calendar(CALENDAR)))
     if book is None and not known.rulebook(known.version).clocks:
@@ -64,9 +65,9 @@ def equip(engine: Engine, site: OpenSite, book: PublishRulebook | None = None) -
     ask(engine, site)
 
 
-def ask(engine: Engine, command: Command) -> Answered:
+def ask(engine: Engine, command: Message) -> Answered:
     """Ask a command in the name of the command line."""
-    return engine.ask(Request(command=command, actor=ACTOR))
+    return engine.ask(CommandEnvelope(message=command, actor=ACTOR))
 
 
 CHINESE: Final = "cn"
@@ -79,10 +80,10 @@ def publish(context: Context) -> int:
     command = None if announced else _read(file)
     with context.engine(settled=False) as engine:
         if command is None:
-            published = engine.registers().rules.calendar_document(CHINESE)
+            published = engine.directory().rules.calendar_document(CHINESE)
             command = PublishCalendar(document=with_announced_days(file, published))
         answered = ask(engine, command)
-        version = engine.registers().rules.version
+        version = engine.directory().rules.version
     what = "rulebook" if isinstance(command, PublishRulebook) else "calendar"
     if context.json:
         context.data({"published": what, "rules": version, "new": bool(answered.facts)})
@@ -96,7 +97,7 @@ def publish(context: Context) -> int:
     return 0
 
 
-def _read(file: Path) -> Command:
+def _read(file: Path) -> Message:
     written = read_yaml(file)  # JSON is YAML, too
     if isinstance(written.value, dict) and "rulebook" in written.value:
         return PublishRulebook(document=load_rulebook(file))
@@ -106,20 +107,20 @@ def _read(file: Path) -> Command:
 def rebuild(context: Context) -> int:
     """Rebuild views beside the living ones, swap them in, and compare."""
     with context.engine() as engine:
-        views = engine.views
+        projector = engine.projector
         for name in context.asked.views:
-            if name not in views.views:
-                known = ", ".join(views.views)
+            if name not in projector.row_sets:
+                known = ", ".join(projector.row_sets)
                 problem = Phrase(
                     f"there is no view {name!r}; there are {known}",
                     f"没有视图 {name!r}，可用：{known}",
                 )
                 raise QueryInvalid(problem=problem)
-        names = context.asked.views or list(views.views)
-        before = {name: views.digest(name) for name in names}
+        names = context.asked.views or list(projector.row_sets)
+        before = {name: projector.digest(name) for name in names}
         with context.progress(context.say("重建视图", "rebuilding")) as heard:
-            facts = views.rebuild(names, heard)
-        after = {name: views.digest(name) for name in names}
+            facts = projector.rebuild(names, heard)
+        after = {name: projector.digest(name) for name in names}
     told = [
         {"view": n, "before": before[n], "after": after[n], "same": before[n] == after[n]}
         for n in names

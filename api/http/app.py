@@ -46,7 +46,7 @@ def create_app(engine: Engine, settings: Settings, *, schedule: bool = True) -> 
     app.include_router(command_routes(engine, settings.body_limit))
     app.include_router(query_routes(engine))
     app.include_router(page_routes(engine, settings.lang))
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    app.openapi = lambda: _openapi(app, engine)  # type: ignore[method-assign]
     return app
 
 
@@ -71,10 +71,13 @@ def _guard(hosts: tuple[str, ...]) -> Callable[[Request, Answering], Awaitable[R
     return guarded
 
 
-def _openapi(app: FastAPI) -> dict[str, Any]:
+def _openapi(app: FastAPI, engine: Engine) -> dict[str, Any]:
     """The description of the service, with the commands' schemas; made once."""
     if app.openapi_schema is None:
         found = get_openapi(title=app.title, version=app.version, routes=app.routes)
         known = found.setdefault("components", {}).setdefault("schemas", {})
-        app.openapi_schema = {**found, "components": {"schemas": {**known, **schemas()}}}
+        app.openapi_schema = {
+            **found,
+            "components": {"schemas": {**known, **schemas(engine.routes)}},
+        }
     return app.openapi_schema

@@ -12,12 +12,12 @@ from fastapi.concurrency import run_in_threadpool
 
 from api.engine import Engine
 from api.http.problems import BodyNotJson, BodyTooLarge, Json
-from api.reading import read_command, read_json, read_time, times_of
-from commands.desk import Request as Ask
+from api.parsing import read_json, read_message, read_time, times_of
+from commands.envelope import CommandEnvelope
 from commands.ids import new_id
-from commands.table import COMMANDS
-from domain.personal import Personal
-from domain.refusals import CommandInvalid, Phrase
+from commands.routes import Routes
+from domain.kernel.personal import Personal
+from domain.kernel.refusals import CommandInvalid, Phrase
 
 ACTOR: Final = "Guanjia-Actor"
 OCCURRED: Final = "Guanjia-Occurred-At"
@@ -34,7 +34,7 @@ REFERENCE: Final = "#/components/schemas/{name}"
 def command_routes(engine: Engine, body_limit: int) -> APIRouter:
     """A POST route for every command."""
     router = APIRouter(prefix="/commands", tags=["commands"])
-    for name, verb in COMMANDS.items():
+    for name, verb in engine.routes.messages.items():
         router.add_api_route(
             f"/{name}",
             _route(engine, name, body_limit),
@@ -50,7 +50,7 @@ def command_routes(engine: Engine, body_limit: int) -> APIRouter:
 def _route(engine: Engine, name: str, limit: int) -> Callable[[Request], Any]:
     async def ask(request: Request) -> Json:
         body = await _body(request, limit)
-        answered = await run_in_threadpool(lambda: engine.ask(_asked(name, body, request)))
+        answered = await run_in_threadpool(lambda: engine.ask(_asked(engine, name, body, request)))
         answer = {
             "case": answered.stream, "version": answered.version, "position": answered.position,
             "facts": answered.facts, "command": answered.command,
@@ -80,10 +80,10 @@ async def _body(request: Request, limit: int) -> bytes:
     return bytes(found)
 
 
-def _asked(name: str, body: bytes, request: Request) -> Ask:
+def _asked(engine: Engine, name: str, body: bytes, request: Request) -> CommandEnvelope:
     occurred = _header(request, OCCURRED)
-    return Ask(
-        command=read_command(name, read_json(body or b"{}")),
+    return CommandEnvelope(
+        message=read_message(engine.routes, name, read_json(body or b"{}")),
         actor=_header(request, ACTOR) or "http",
         id=_header(request, "Idempotency-Key") or new_id(),
         occurred_at=read_time(occurred, OCCURRED) if occurred else None,
@@ -142,13 +142,13 @@ def _described(name: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def schemas() -> dict[str, Any]:
+def schemas(routes: Routes) -> dict[str, Any]:
     """The schemas of all commands, of their answer and of a problem."""
-    _, components = msgspec.json.schema_components(COMMANDS.values(), ref_template=REFERENCE)
-    for name in COMMANDS:
+    _, components = msgspec.json.schema_components(routes.messages.values(), ref_template=REFERENCE)
+    for name, message in routes.messages.items():
         schema = components[name]
         schema["additionalProperties"] = False
-        for field in times_of(name):
+        for field in times_of(message):
             schema["properties"][field]["format"] = "date-time"
     components[Personal.__name__] = {
         "title": Personal.__name__,

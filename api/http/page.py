@@ -11,12 +11,12 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
-from api.answers import cases, health, promises
-from api.answers.cases import Answer
 from api.engine import Engine
 from api.http.queries import see_everything
-from api.saying import left, length, when, word
+from api.queries import cases, health, promises
+from api.queries.cases import Answer
 from api.settings import LANGUAGES
+from api.wording import left, length, when, word
 
 STYLE: Final = Path(__file__).with_name("style.css")
 REFRESH: Final = 15
@@ -145,7 +145,7 @@ def _page(engine: Engine, lang: str) -> str:
 
 def _titles(engine: Engine) -> Callable[[str | None], str]:
     """The title of a clock in the rulebook in force, its name where it has none."""
-    rules = engine.registers().rules
+    rules = engine.directory().rules
     clocks = rules.rulebook(rules.version).clocks
 
     def title(name: str | None) -> str:

@@ -12,11 +12,11 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from api.reading import CommandUnknown, DataUnreadable, QueryInvalid
-from commands.table import WrongKind
-from commands.texts import TextUnreadable, TooManyLabels
-from domain.reading import DocumentInvalid
-from domain.refusals import (
+from api.parsing import CommandUnknown, DataUnreadable, QueryInvalid
+from commands.routes import WrongKind
+from commands.validation import TextUnreadable, TooManyLabels
+from domain.kernel.documents import DocumentInvalid
+from domain.kernel.refusals import (
     CommandInvalid,
     InTheFuture,
     LevelOutOfRange,

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from api.answers import cases, figures, health, promises
 from api.engine import Engine
 from api.http.problems import STATUS, Json
-from api.reading import read_months, read_time
+from api.parsing import read_months, read_time
+from api.queries import cases, figures, health, promises
 from store.errors import StoreFault
 
 MOST = 1000

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from api.imports.yaml_lines import FileInvalid
-from domain.calendars import CalendarDay, chinese_calendar_document
-from domain.reading import DocumentInvalid
+from domain.kernel.documents import DocumentInvalid
+from domain.working_time.documents import CalendarDay, chinese_calendar_document
 
 COLUMNS: Final = ("date", "is_workday", "name", "is_announced_off_day", "is_make_up_workday")
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from api.imports.forms import Index
 from api.imports.rows import Cells
-from domain.reading import DocumentInvalid, Path, Section, listed
+from domain.kernel.documents import DocumentInvalid, Path, Section, listed
 
 Test = Callable[[Cells, Cells | None, Cells | None], bool]
 """Judges a row by its cells, the case's previous row's (None on the first) and its last row's."""

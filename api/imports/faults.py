@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from domain.refusals import Refusal
+from domain.kernel.refusals import Refusal
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 

@@ -13,9 +13,9 @@ from api.imports.faults import ValueMissing, ValueUnknown
 from api.imports.forms import Fill, Form, Index, read_form
 from api.imports.rows import Cells
 from api.imports.times import Times
-from commands.verbs import Command
-from domain.personal import Personal
-from domain.reading import DocumentInvalid, Path, Section
+from commands.messages import Message
+from domain.kernel.documents import DocumentInvalid, Path, Section
+from domain.kernel.personal import Personal
 
 Convert = Callable[[str], Any]
 Put = Callable[[Cells], Any]
@@ -27,7 +27,7 @@ TRUTHS: Final = {"true": True, "yes": True, "1": True, "false": False, "no": Fal
 class Field:
     """One field of a step, and what it is made of."""
 
-    def __init__(self, command: type[Command], name: str, value: object, path: Path) -> None:
+    def __init__(self, command: type[Message], name: str, value: object, path: Path) -> None:
         """Read the form of the field.
 
         Raises:
@@ -99,13 +99,13 @@ class Field:
             raise DocumentInvalid(path, fault.sentence) from fault
 
 
-def _required(command: type[Command]) -> frozenset[str]:
+def _required(command: type[Message]) -> frozenset[str]:
     return frozenset(
         f.name for f in fields(command) if f.default is MISSING and f.default_factory is MISSING
     )
 
 
-def missing_fields(command: type[Command], given: frozenset[str]) -> list[str]:
+def missing_fields(command: type[Message], given: frozenset[str]) -> list[str]:
     """The fields a step must still say, in order."""
     return sorted(_required(command) - given)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from api.imports.rows import Cells
-from domain.reading import DocumentInvalid, Path, Section
+from domain.kernel.documents import DocumentInvalid, Path, Section
 
 Index = Mapping[str, int]
 """Where in the cells each column is."""

@@ -14,12 +14,11 @@ from api.imports.rows import Dialect
 from api.imports.steps import Step, read_step
 from api.imports.times import ISO, Times
 from api.imports.yaml_lines import FileInvalid, Written, read_yaml
-from commands.verbs import OpenSite, PublishCalendar, PublishRulebook
-from domain.calendars import calendar_from_document
-from domain.cases import WORDS
-from domain.facts import CASE_KINDS
-from domain.reading import DocumentInvalid, Section, listed
-from domain.rulebook import read_rulebook
+from commands.registers import OpenSite, PublishCalendar, PublishRulebook
+from domain.kernel.documents import DocumentInvalid, Section, listed
+from domain.kinds import KINDS
+from domain.rulebook.reader import read_rulebook
+from domain.working_time.documents import calendar_from_document
 
 SHIPPED = File(__file__).resolve().parents[1] / "calendars"
 _NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-")
@@ -81,7 +80,7 @@ def load_rulebook(path: File) -> Dict[str, Any]:
     """
     written = read_yaml(path)
     with written.located():
-        read_rulebook(Section(written.value).value, words=WORDS)
+        read_rulebook(Section(written.value).value, kinds=KINDS)
     document: Dict[str, Any] = written.value
     return document
 
@@ -174,8 +173,8 @@ def _case(top: Section) -> Form:
     case = template(text, top.at("case"))
     if not case.columns:
         raise DocumentInvalid(top.at("case"), "the case's number must name a column in braces.")
-    if text.partition("-")[0] not in CASE_KINDS:
-        kinds = ", ".join(f"{kind}-" for kind in CASE_KINDS)
+    if text.partition("-")[0] not in KINDS.cases:
+        kinds = ", ".join(f"{kind}-" for kind in KINDS.cases)
         raise DocumentInvalid(top.at("case"), f"the case's number must begin with one of: {kinds}.")
     return case
 

@@ -13,8 +13,8 @@ from api.imports.forms import Fill
 from api.imports.mapping import Mapping
 from api.imports.rows import Cells, Rows
 from api.imports.steps import BoundStep
-from commands.verbs import Command
-from domain.refusals import Refusal
+from commands.messages import Message
+from domain.kernel.refusals import Refusal
 
 EVERY = 2000
 
@@ -30,7 +30,7 @@ class Planned(NamedTuple):
     step: int
     line: int
     case: str
-    command: Command
+    command: Message
     happened: datetime | None
     actor: str | None
 

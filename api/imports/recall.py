@@ -8,9 +8,11 @@ from typing import Final
 
 from api.imports.plan import Planned
 from api.imports.waiting import Waiting
-from commands.desk import Desk, Session
-from commands.table import Loaded, decision_of, words_of
-from domain.refusals import Refusal
+from commands.handler import CommandHandler
+from commands.streams import LoadedStream
+from commands.unit_of_work import UnitOfWork
+from domain.kernel.context import Context
+from domain.kernel.refusals import Refusal
 
 AT_ONCE: Final = 500
 
@@ -18,10 +20,11 @@ AT_ONCE: Final = 500
 class Recall:
     """Which commands of a plan the log has answered, with their places in the plan."""
 
-    def __init__(self, source: str, commands: Sequence[Planned], desk: Desk) -> None:
+    def __init__(self, source: str, commands: Sequence[Planned], desk: CommandHandler) -> None:
         """Look every command up."""
         self.answered: frozenset[int] = frozenset()
         self._turns: dict[str, int] = {}
+        self._handler = desk
         if not desk.log.head():
             return
         for start in range(0, len(commands), AT_ONCE):
@@ -41,34 +44,40 @@ class Recall:
         """A command the earlier run never saw was answered now."""
         self._turns[command] = index
 
-    def refused_then(self, session: Session, index: int, planned: Planned) -> Refusal | None:
+    def refused_then(self, unit: UnitOfWork, index: int, planned: Planned) -> Refusal | None:
         """Why the earlier run refused a command, None if that run never saw it.
 
         The case is folded as it stood when the command's turn came, so a command that was refused
         is refused again, with the same sentence, whatever happened to the case since.
         """
-        then = Loaded(planned.case)
-        for recorded in session.load(planned.case).facts:
+        routes = self._handler.routes
+        then = LoadedStream(planned.case, routes.kinds.of(planned.case))
+        for recorded in unit.load(planned.case).facts:
             if self._turns.get(recorded.command, index) < index:
                 then.take(recorded)
         try:
-            decide = decision_of(planned.command, planned.case)
-            decide(then, session.registers, words_of(planned.command), planned.at)
+            routes.decide(
+                then,
+                planned.command,
+                Context(now=planned.at, principal="", site=then.site, directory=unit.directory),
+            )
         except Refusal as refusal:
-            refusal.details.setdefault("case", planned.case)
             return refusal
         return None
 
-    def waiting(self, commands: Sequence[Planned], desk: Desk) -> Waiting:
+    def waiting(self, commands: Sequence[Planned], desk: CommandHandler) -> Waiting:
         """What the cases of the answered commands still have to say."""
         waiting = Waiting()
         cases = sorted({commands[index].case for index in self.answered})
         if not cases:
             return waiting
-        with desk.session() as session:
-            registers, head = session.registers, session.head
+        with desk.unit_of_work() as unit:
+            registers, head = unit.directory, unit.head
         for start in range(0, len(cases), AT_ONCE):
             rows = desk.log.streams(cases[start : start + AT_ONCE], head)
             for case, found in groupby(rows, key=lambda row: row.stream):
-                waiting.learn(case, [desk.codec.decode(row) for row in found], registers)
+                loaded = LoadedStream(case, desk.routes.kinds.of(case))
+                for row in found:
+                    loaded.take(desk.codec.decode(row))
+                waiting.learn(case, loaded.folded(registers))
         return waiting

@@ -17,10 +17,13 @@ from api.imports.mapping import Mapping
 from api.imports.plan import Plan, Planned, Progress
 from api.imports.recall import Recall
 from api.imports.waiting import Waiting
-from commands.desk import Desk, Request, Session
-from commands.verbs import Command, RecordDue
-from domain.escalation import DeadlineLapsed
-from domain.refusals import Refusal, WithoutZone
+from commands.clocks import RecordDue
+from commands.envelope import CommandEnvelope
+from commands.handler import CommandHandler
+from commands.messages import Message
+from commands.unit_of_work import UnitOfWork
+from domain.kernel.refusals import Refusal, WithoutZone
+from domain.promises.facts import DeadlineLapsed
 from store.log import IntegrityError
 
 BATCH: Final = 1000
@@ -51,7 +54,7 @@ class Result:
 def relive(
     mapping: Mapping,
     file: Path,
-    desk: Desk,
+    desk: CommandHandler,
     *,
     until: datetime | None = None,
     progress: Progress | None = None,
@@ -114,7 +117,7 @@ class _Run:
         self,
         source: str,
         commands: Sequence[Planned],
-        desk: Desk,
+        desk: CommandHandler,
         rejects: Rejects,
         progress: Progress | None,
     ) -> None:
@@ -135,20 +138,20 @@ class _Run:
 
     def publish(self, mapping: Mapping) -> None:
         """Let calendars, site and rulebook take effect as the history begins."""
-        published: list[Command] = [*mapping.calendars, mapping.site]
+        published: list[Message] = [*mapping.calendars, mapping.site]
         if mapping.rulebook is not None:
             published.append(mapping.rulebook)
         now = max(self._now, self._floor or self._now)
         head = self.desk.log.head()
         for command in published:
-            request = Request(
-                command=command,
+            request = CommandEnvelope(
+                message=command,
                 actor=_actor(self.source),
                 id=f"{self.source}-{_digest(command)}",
                 occurred_at=now,
-                relived=now,
+                recorded_at=now,
             )
-            (answer,) = self.desk.ask_all([request])
+            (answer,) = self.desk.handle_all([request])
             if isinstance(answer, Exception):
                 raise answer
         self.total.facts += self.desk.log.head() - head
@@ -178,12 +181,12 @@ class _Run:
         for attempt in range(TRIES):
             tally = _Tally()
             try:
-                with self.desk.session() as session:
+                with self.desk.unit_of_work() as unit:
                     if limit is None:
-                        end = self._commands(session, start, tally)
+                        end = self._commands(unit, start, tally)
                     else:
                         end = start
-                        self._due(session, limit, tally)
+                        self._due(unit, limit, tally)
             except IntegrityError:
                 if attempt == TRIES - 1:
                     raise
@@ -194,7 +197,7 @@ class _Run:
                 return end
         raise AssertionError
 
-    def _commands(self, session: Session, start: int, tally: _Tally) -> int:
+    def _commands(self, unit: UnitOfWork, start: int, tally: _Tally) -> int:
         ids: dict[int, str] = {}
         for index in range(start, len(self.commands)):
             planned = self.commands[index]
@@ -202,12 +205,12 @@ class _Run:
                 continue
             if index not in ids:
                 ids = self._ids(index)
-                session.recall(tuple(ids.values()))
-            self._due(session, planned.at, tally)
+                unit.look_up(tuple(ids.values()))
+            self._due(unit, planned.at, tally)
             if tally.full:
                 return index
             self._now = planned.at
-            self._ask(session, index, ids[index], tally)
+            self._ask(unit, index, ids[index], tally)
         return len(self.commands)
 
     def _ids(self, start: int) -> dict[int, str]:
@@ -215,19 +218,19 @@ class _Run:
         some = range(start, min(start + BATCH, len(self.commands)))
         return {index: self.commands[index].id(self.source) for index in some}
 
-    def _ask(self, session: Session, index: int, command_id: str, tally: _Tally) -> None:
+    def _ask(self, unit: UnitOfWork, index: int, command_id: str, tally: _Tally) -> None:
         planned = self.commands[index]
         tally.asked += 1
         late = index < self._known
         relived = max(planned.at, self._floor) if late and self._floor else planned.at
-        refusal = self.recall.refused_then(session, index, planned) if late else None
-        answer = refusal or session.reply(
-            Request(
-                command=planned.command,
+        refusal = self.recall.refused_then(unit, index, planned) if late else None
+        answer = refusal or unit.answer(
+            CommandEnvelope(
+                message=planned.command,
                 actor=planned.actor or _actor(self.source),
                 id=command_id,
                 occurred_at=planned.happened or planned.at,
-                relived=relived,
+                recorded_at=relived,
             )
         )
         if isinstance(answer, Refusal):
@@ -240,14 +243,14 @@ class _Run:
             self.recall.take(index, command_id)
         if answer.facts:
             tally.facts += answer.facts
-            loaded = session.load(planned.case)
+            loaded = unit.load(planned.case)
             tally.touched.add(planned.case)
             if late:
-                self._waiting.learn(planned.case, loaded.facts, session.registers)
+                self._waiting.learn(planned.case, loaded.folded(unit.directory))
             else:
-                self._waiting.hear(planned.case, loaded.facts, answer.facts, session.registers)
+                self._waiting.hear(planned.case, loaded.folded(unit.directory), answer.facts)
 
-    def _due(self, session: Session, limit: datetime, tally: _Tally) -> None:
+    def _due(self, unit: UnitOfWork, limit: datetime, tally: _Tally) -> None:
         """Record what is due before the limit, each at its instant, until the batch is full."""
         while not tally.full:
             first = self._waiting.first()
@@ -255,18 +258,18 @@ class _Run:
                 return
             instant, case = first
             self._now = max(self._now, instant)
-            self._record_due(session, case, tally)
+            self._record_due(unit, case, tally)
 
-    def _record_due(self, session: Session, case: str, tally: _Tally) -> None:
+    def _record_due(self, unit: UnitOfWork, case: str, tally: _Tally) -> None:
         tally.asked += 1
-        loaded = session.load(case)
+        loaded = unit.load(case)
         now = self._now
-        answer = session.ask(
-            Request(
-                command=RecordDue(case=case),
+        answer = unit.handle(
+            CommandEnvelope(
+                message=RecordDue(case=case),
                 id=f"{self.source}-{now.isoformat()[:19]}-due-{case}-{loaded.version}",
                 occurred_at=now,
-                relived=now,
+                recorded_at=now,
             )
         )
         said = loaded.facts[-answer.facts :] if answer.facts else ()
@@ -274,15 +277,15 @@ class _Run:
         tally.lapses += sum(type(recorded.fact) is DeadlineLapsed for recorded in said)
         tally.touched.add(case)
         if said:
-            self._waiting.said(case, loaded.facts, now, session.registers)
+            self._waiting.said(case, loaded.folded(unit.directory), now)
         else:
-            self._waiting.learn(case, loaded.facts, session.registers, after=now)
+            self._waiting.learn(case, loaded.folded(unit.directory), after=now)
 
     def _learn_again(self, cases: set[str]) -> None:
         """Take back what a batch that was not stored had learned."""
-        with self.desk.session() as session:
+        with self.desk.unit_of_work() as unit:
             for case in cases:
-                self._waiting.learn(case, session.load(case).facts, session.registers)
+                self._waiting.learn(case, unit.load(case).folded(unit.directory))
 
     def _count(self, tally: _Tally) -> None:
         self.total.commands += tally.commands
@@ -300,7 +303,7 @@ def _actor(source: str) -> str:
     return f"import-{source}"
 
 
-def _digest(command: Command) -> str:
+def _digest(command: Message) -> str:
     """A name for a publication by its content."""
     content = msgspec.json.encode(msgspec.to_builtins(command), order="deterministic")
     return f"{type(command).__name__}-{hashlib.sha256(content).hexdigest()[:16]}"

@@ -13,9 +13,11 @@ from api.imports.fields import Field, Put, missing_fields
 from api.imports.forms import Form, Index, read_form
 from api.imports.rows import Cells
 from api.imports.times import Times
-from commands.table import COMMANDS
-from commands.verbs import Command, OpenSite, PublishCalendar, PublishRulebook, RecordDue
-from domain.reading import DocumentInvalid, Section, listed
+from commands import ROUTES
+from commands.clocks import RecordDue
+from commands.messages import Message
+from commands.registers import OpenSite, PublishCalendar, PublishRulebook
+from domain.kernel.documents import DocumentInvalid, Section, listed
 
 NOT_FROM_FILES = (OpenSite, PublishCalendar, PublishRulebook, RecordDue)
 
@@ -25,9 +27,9 @@ def snake(name: str) -> str:
     return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
 
 
-VERBS: Mapping[str, type[Command]] = {
+VERBS: Mapping[str, type[Message]] = {
     spelling: command
-    for name, command in COMMANDS.items()
+    for name, command in ROUTES.messages.items()
     if command not in NOT_FROM_FILES
     for spelling in (name, snake(name))
 }
@@ -37,7 +39,7 @@ VERBS: Mapping[str, type[Command]] = {
 class Step:
     """One command a row may give. ``at`` are columns of which the first filled one is the time."""
 
-    command: type[Command]
+    command: type[Message]
     at: tuple[str, ...]
     happened: tuple[str, ...]
     when: When
@@ -73,7 +75,7 @@ class BoundStep:
     test: Test | None
     at: Callable[[Cells], datetime]
     happened: Callable[[Cells], datetime | None] | None
-    build: Callable[[Cells, str, str], Command]
+    build: Callable[[Cells, str, str], Message]
     actor: Callable[[Cells], str | None] | None
 
 
@@ -101,7 +103,7 @@ def read_step(part: Section) -> Step:
     return step
 
 
-def _fields(command: type[Command], part: Section) -> tuple[Field, ...]:
+def _fields(command: type[Message], part: Section) -> tuple[Field, ...]:
     given = part.section("with")
     slots = {name for name in _names(command) if name not in {"case", "site"}}
     for name in given.value:
@@ -116,7 +118,7 @@ def _fields(command: type[Command], part: Section) -> tuple[Field, ...]:
     return tuple(Field(command, key, value, given.at(key)) for key, value in given.value.items())
 
 
-def _names(command: type[Command]) -> tuple[str, ...]:
+def _names(command: type[Message]) -> tuple[str, ...]:
     return tuple(command.__dataclass_fields__)
 
 
@@ -150,12 +152,12 @@ def _needed(at: datetime | None, columns: tuple[str, ...]) -> datetime:
 
 
 def _builder(
-    command: type[Command], puts: Mapping[str, Put]
-) -> Callable[[Cells, str, str], Command]:
+    command: type[Message], puts: Mapping[str, Put]
+) -> Callable[[Cells, str, str], Message]:
     pairs = tuple(puts.items())
     sited = "site" in _names(command)
 
-    def build(cells: Cells, case: str, site: str) -> Command:
+    def build(cells: Cells, case: str, site: str) -> Message:
         words: dict[str, Any] = {"case": case}
         if sited:
             words["site"] = site

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from api.imports.faults import TimeUnreadable
-from domain.refusals import WithoutZone
+from domain.kernel.refusals import WithoutZone
 
 ISO = "iso"
 REMEMBERED = 200_000

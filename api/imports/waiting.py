@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 
-from domain.clock_rules import ClockRule
-from domain.clocks import Clock, clocks_of, next_instant, pending
-from domain.escalation import CLOCK_FACTS
-from domain.facts import Recorded
-from domain.registers import Registers
-from scheduler.agenda import Agenda
+from domain.promises import Clock, Fold, next_instant, pending
+from domain.promises.directory import Directory
+from domain.promises.facts import CLOCK_FACTS
+from domain.promises.rules import ClockRule
+from scheduler.timer_queue import TimerQueue
 
 Ahead = tuple[datetime, ClockRule]
 
@@ -25,7 +24,7 @@ class Waiting:
 
     def __init__(self) -> None:
         """Begin with nothing due."""
-        self._agenda = Agenda()
+        self._agenda = TimerQueue()
         self._ahead: dict[str, list[Ahead]] = {}
         self._version = -1
         self._ends: frozenset[str] = frozenset()
@@ -38,48 +37,45 @@ class Waiting:
     def learn(
         self,
         case: str,
-        facts: Sequence[Recorded],
-        registers: Registers,
+        fold: Fold,
         *,
         after: datetime | None = None,
     ) -> None:
         """Fold the case and remember at which instants, if later than `after`, it has to speak."""
         ahead = [
             (instant, clock.rule)
-            for clock in clocks_of(facts, registers)
-            for instant in _instants(clock, registers)
+            for clock in fold.clocks
+            for instant in _instants(clock, fold.directory)
             if after is None or instant > after
         ]
         self._remember(case, sorted(ahead, key=_instant))
 
-    def hear(self, case: str, facts: Sequence[Recorded], new: int, registers: Registers) -> None:
+    def hear(self, case: str, fold: Fold, new: int) -> None:
         """The newest facts of a case happened now, and what was due before has been said."""
-        self._read(registers)
-        words = {recorded.fact.word for recorded in facts[-new:]}
+        self._read(fold.directory)
+        words = {recorded.fact.word for recorded in fold.facts[-new:]}
         if not words.isdisjoint(self._moves):
-            self.learn(case, facts, registers)
+            self.learn(case, fold)
         elif not words.isdisjoint(self._ends) and case in self._ahead:
             left = [entry for entry in self._ahead[case] if words.isdisjoint(entry[1].heard)]
             self._remember(case, left)
 
-    def said(
-        self, case: str, facts: Sequence[Recorded], now: datetime, registers: Registers
-    ) -> None:
+    def said(self, case: str, fold: Fold, now: datetime) -> None:
         """The case has just said everything up to and including now."""
         ahead = self._ahead.get(case, [])
         if any(rule.ladder for _, rule in ahead):
-            self.learn(case, facts, registers, after=now)
+            self.learn(case, fold, after=now)
         else:
             self._remember(case, [entry for entry in ahead if entry[0] > now])
 
     def _remember(self, case: str, ahead: list[Ahead]) -> None:
-        self._agenda.learn(case, ahead[0][0] if ahead else None)
+        self._agenda.set(case, ahead[0][0] if ahead else None)
         if ahead:
             self._ahead[case] = ahead
         else:
             self._ahead.pop(case, None)
 
-    def _read(self, registers: Registers) -> None:
+    def _read(self, registers: Directory) -> None:
         """Sort the words of all rulebooks ever published: those that only end clocks, others."""
         if registers.rules.version == self._version:
             return
@@ -103,7 +99,7 @@ def _moving(rule: ClockRule) -> Iterator[str]:
         yield from rung.unless
 
 
-def _instants(clock: Clock, registers: Registers) -> Iterator[datetime]:
+def _instants(clock: Clock, registers: Directory) -> Iterator[datetime]:
     if clock.rule.ladder or clock.rule.warnings:
         yield from (said.at for said in pending(clock, registers))
     elif (only := next_instant(clock, registers)) is not None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from domain.reading import DocumentInvalid, Path
+from domain.kernel.documents import DocumentInvalid, Path
 
 _INT = re.compile(r"[-+]?\d+")
 _FLOAT = re.compile(r"[-+]?\d+\.\d+")

@@ -89,7 +89,7 @@ def test_damaged_views_need_no_backup(made: Guanjia, store: str) -> None:
     views.write_bytes(b"this is no database at all" * 100)
     done = made("board")
     assert done.code == 4
-    assert done.err.startswith(f"ViewsDamaged: 视图文件 {views} ")
+    assert done.err.startswith(f"TablesDamaged: 视图文件 {views} ")
     assert "delete the file" in done.err
     assert "backup" not in done.err
     views.unlink()
@@ -104,7 +104,7 @@ def test_views_damaged_inside_are_told_as_such(made: Guanjia, store: str) -> Non
     views.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
     done = made("board")
     assert done.code == 4
-    assert done.err.startswith("ViewsDamaged: ")
+    assert done.err.startswith("TablesDamaged: ")
 
 
 def test_a_fact_that_cannot_be_read_names_the_store_and_the_position(

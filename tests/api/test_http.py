@@ -13,9 +13,9 @@ from api.engine import Engine
 from api.http import create_app
 from api.http.problems import STATUS, status_of
 from api.settings import HOST, Settings
-from commands.table import COMMANDS
-from commands.verbs import OpenSite
-from domain.refusals import Refusal
+from commands import ROUTES
+from commands.registers import OpenSite
+from domain.kernel.refusals import Refusal
 from scheduler.trusted_clock import TrustedClock
 from store.errors import DiskFull, StoreFault
 
@@ -58,7 +58,7 @@ def reported(world: World) -> World:
 def test_every_command_has_a_route_and_a_schema(world: World) -> None:
     """The description names every command with its fields."""
     described = world.get("/openapi.json").json()
-    for name, verb in COMMANDS.items():
+    for name, verb in ROUTES.messages.items():
         body = described["paths"][f"/commands/{name}"]["post"]["requestBody"]["content"]
         assert body["application/json"]["schema"]["$ref"] == f"#/components/schemas/{name}"
         schema = described["components"]["schemas"][name]
@@ -120,7 +120,7 @@ def test_what_an_answer_has_not_seen_is_said(
 ) -> None:
     """Where views cannot see everything in time, a header says how many facts are missing."""
     assert "guanjia-behind" not in reported.get("/board").headers
-    monkeypatch.setattr(reported.engine.views, "catch_up", lambda *_, **__: 0)
+    monkeypatch.setattr(reported.engine.projector, "catch_up", lambda *_, **__: 0)
     monkeypatch.setattr(Engine.settle, "__defaults__", (0.01, None))
     reported.ask("ReportRepair", {**REPORT, "case": "repair-2"})
     reported.ask("ReportRepair", {**REPORT, "case": "repair-3"})
@@ -142,7 +142,7 @@ def test_commands_and_deadlines_have_one_clock(tmp_path: Path) -> None:
     """Unless a test turns it, it is the one that a leap of the wall clock does not fool."""
     engine = Engine(str(tmp_path / "g.db"), create=True)
     assert isinstance(engine.clock, TrustedClock)
-    assert engine.desk.clock is engine.worker.clock is engine.clock
+    assert engine.handler.clock is engine.worker.clock is engine.clock
     engine.close()
 
 
@@ -306,7 +306,7 @@ def test_a_store_fault_is_503(world: World, monkeypatch: pytest.MonkeyPatch) -> 
     def full(_requests: object) -> object:
         raise DiskFull(where="here")
 
-    monkeypatch.setattr(world.engine.desk, "ask_all", full)
+    monkeypatch.setattr(world.engine.handler, "handle_all", full)
     answer = world.ask("ReportRepair", REPORT)
     assert (answer.status_code, answer.json()["code"]) == (503, "DiskFull")
 
@@ -319,7 +319,7 @@ def test_a_defect_is_a_problem_without_its_entrails(
     def broken(_requests: object) -> object:
         raise ZeroDivisionError("secret")
 
-    monkeypatch.setattr(world.engine.desk, "ask_all", broken)
+    monkeypatch.setattr(world.engine.handler, "handle_all", broken)
     answer = world.ask("ReportRepair", REPORT)
     assert (answer.status_code, answer.json()["code"]) == (500, "Defect")
     assert "secret" not in answer.text

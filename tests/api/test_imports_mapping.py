@@ -12,8 +12,8 @@ from api.imports.faults import Reject
 from api.imports.mapping import MappingInvalid, load_calendar, load_mapping, load_rulebook
 from api.imports.plan import Plan
 from api.imports.yaml_lines import FileInvalid, read_yaml
-from domain.personal import Personal
-from domain.repair import PauseReason
+from domain.kernel.personal import Personal
+from domain.kinds.repair.facts import PauseReason
 
 HEAD = """\
 mapping: tickets

@@ -14,11 +14,14 @@ from api.imports import relive as reliving
 from api.imports.mapping import load_mapping
 from api.imports.recall import Recall
 from api.imports.relive import relive
-from commands.desk import Desk, Request
-from commands.verbs import AcceptRepair, CloseCase
-from domain.facts import Recorded
-from domain.refusals import Refusal, WithoutZone
-from domain.registers import CalendarUnknown
+from commands.cases import CloseCase
+from commands.envelope import CommandEnvelope
+from commands.handler import CommandHandler
+from commands.repair import AcceptRepair
+from domain.kernel.facts import Recorded
+from domain.kernel.personal import Personal
+from domain.kernel.refusals import Refusal, WithoutZone
+from domain.kinds.rules.decisions import CalendarUnknown
 from store.log import IntegrityError
 from store.memory import MemoryLog
 from store.sqlite import SQLiteLog
@@ -101,13 +104,13 @@ def old(tmp_path):
     return written
 
 
-def log_of(desk: Desk) -> list[Recorded]:
+def log_of(desk: CommandHandler) -> list[Recorded]:
     """Every fact of a case in the log."""
     rows = [row for row in desk.log.rows(0, 10_000) if row.stream.startswith("repair-")]
     return [desk.codec.decode(row) for row in rows]
 
 
-def story(desk: Desk, number: int) -> list[tuple[str, timedelta]]:
+def story(desk: CommandHandler, number: int) -> list[tuple[str, timedelta]]:
     """The facts of a case with their time since the first morning."""
     return [
         (r.fact.word, r.occurred_at - DAY)
@@ -122,7 +125,7 @@ def h(hours: float) -> timedelta:
 
 def test_commands_and_misses_are_recorded_in_the_order_of_their_times(old):
     """Warned, lapsed and escalated each at its own instant, between the commands."""
-    desk = Desk(MemoryLog())
+    desk = CommandHandler(MemoryLog())
     result = relive(*old(), desk)
     assert story(desk, 1) == [("reported", h(0)), ("accepted", h(1)), ("closed", h(12))]
     assert story(desk, 4) == [
@@ -143,7 +146,7 @@ def test_commands_and_misses_are_recorded_in_the_order_of_their_times(old):
 
 def test_a_close_at_the_due_instant_is_on_time_and_a_minute_later_is_not(old):
     """What is due at the instant of a command is not recorded before it."""
-    desk = Desk(MemoryLog())
+    desk = CommandHandler(MemoryLog())
     relive(*old(), desk)
     assert story(desk, 2)[-1] == ("closed", h(24))
     assert "lapsed" not in dict(story(desk, 2))
@@ -152,7 +155,7 @@ def test_a_close_at_the_due_instant_is_on_time_and_a_minute_later_is_not(old):
 
 def test_the_clock_runs_on_until_the_instant_asked_for(old):
     """Up to and including it; without it, nothing is said after the last row."""
-    desk = Desk(MemoryLog())
+    desk = CommandHandler(MemoryLog())
     relive(*old(), desk)
     assert [word for word, _ in story(desk, 5)] == [
         "reported",
@@ -161,7 +164,7 @@ def test_the_clock_runs_on_until_the_instant_asked_for(old):
         "escalated",
         "escalated",
     ]
-    again = Desk(MemoryLog())
+    again = CommandHandler(MemoryLog())
     relive(*old(ROWS[:-1].rpartition("\n")[0] + "\n5,lift,2026-01-09 08:00,,\n"), again)
     assert story(again, 5) == [("reported", h(96))]
     result = relive(
@@ -179,10 +182,10 @@ def test_the_same_import_again_adds_nothing(old, tmp_path):
         ROWS
         + "6,lift,2026-01-05 08:00,2026-01-07 08:00,2026-01-06 09:00\n1,lift,2026-01-06 08:00,,\n"
     )
-    desk = Desk(MemoryLog())
+    desk = CommandHandler(MemoryLog())
     first = relive(*old(rows), desk, rejects=tmp_path / "first.csv")
     head = desk.log.head()
-    second = relive(*old(rows), Desk(desk.log), rejects=tmp_path / "second.csv")
+    second = relive(*old(rows), CommandHandler(desk.log), rejects=tmp_path / "second.csv")
     assert first.codes == {"AlreadyClosed": 1, "CaseExists": 1}
     assert (second.commands, second.facts, desk.log.head()) == (0, 0, head)
     assert (second.repeated, second.codes) == (first.commands, first.codes)
@@ -192,7 +195,7 @@ def test_the_same_import_again_adds_nothing(old, tmp_path):
 def test_what_was_refused_once_stays_refused_when_the_case_has_changed(old):
     """A command is judged by the case as it was at its turn, not as it is now."""
     rows = "id,kind,opened,accepted,closed\n1,lift,2026-01-05 08:00,2026-01-05 07:00,\n"
-    desk = Desk(MemoryLog())
+    desk = CommandHandler(MemoryLog())
     assert relive(*old(rows), desk).codes == {"UnknownCase": 1}
     again = relive(*old(rows), desk)
     assert (again.codes, again.facts) == ({"UnknownCase": 1}, 0)
@@ -201,7 +204,7 @@ def test_what_was_refused_once_stays_refused_when_the_case_has_changed(old):
 
 def test_rows_added_later_are_taken(old):
     """What happened before the history's end is learned at that end, and seen as late."""
-    desk = Desk(MemoryLog())
+    desk = CommandHandler(MemoryLog())
     relive(*old(), desk)
     late = relive(*old(ROWS + "6,lift,2026-01-08 08:00,,2026-01-09 07:00\n"), desk)
     assert (late.commands, late.rejects) == (2, 0)
@@ -214,13 +217,13 @@ def test_rejects_are_written_with_line_command_code_and_reason(old, tmp_path):
     """The file replaces that of an earlier run."""
     path = tmp_path / "rejects.csv"
     rows = ROWS + "=1,lift,2026-01-05 08:00,,\n7,lift\n"
-    result = relive(*old(rows), Desk(MemoryLog()), rejects=path)
+    result = relive(*old(rows), CommandHandler(MemoryLog()), rejects=path)
     with path.open(encoding="utf-8", newline="") as lines:
         written = list(csv.reader(lines))
     assert written[0] == ["line", "command", "code", "reason"]
     assert [row[:3] for row in written[1:]] == [["8", "", "RowRagged"]]
     assert result.rejects == 1
-    relive(*old(), Desk(MemoryLog()), rejects=path)
+    relive(*old(), CommandHandler(MemoryLog()), rejects=path)
     assert path.read_text() == "line,command,code,reason\n"
 
 
@@ -228,7 +231,7 @@ def test_bytes_outside_the_encoding_cost_only_their_row(old, tmp_path):
     """The row is refused with its line; the others are taken."""
     mapping, path = old()
     path.write_bytes(path.read_bytes() + b"8,\xff\xfe,2026-01-05 08:00,,\n")
-    result = relive(mapping, path, Desk(MemoryLog()), rejects=tmp_path / "rejects.csv")
+    result = relive(mapping, path, CommandHandler(MemoryLog()), rejects=tmp_path / "rejects.csv")
     assert result.codes == {"TextUnreadable": 1}
     assert result.first[0].line == 7
 
@@ -236,14 +239,14 @@ def test_bytes_outside_the_encoding_cost_only_their_row(old, tmp_path):
 def test_progress_is_told_by_phase(old):
     """Reading, then looking back, then living, then done."""
     told = []
-    relive(*old(), Desk(MemoryLog()), progress=lambda *step: told.append(step))
+    relive(*old(), CommandHandler(MemoryLog()), progress=lambda *step: told.append(step))
     assert [phase for *_, phase in told] == ["recalling", "reliving", "done"]
     assert told[-1] == (10, 10, "done")
 
 
 def test_rules_and_site_take_effect_as_the_history_begins(old):
     """The first fact of a case is judged by the rulebook of the mapping."""
-    desk = Desk(MemoryLog())
+    desk = CommandHandler(MemoryLog())
     relive(*old(), desk)
     published = [desk.codec.decode(row) for row in desk.log.rows(0, 3)]
     assert [r.fact.word for r in published] == [
@@ -260,7 +263,7 @@ def test_a_rulebook_that_counts_on_a_calendar_nobody_published_is_refused(old, t
     text = RULEBOOK.replace("within: 24h", "within: {working: 8h, calendar: cn}")
     (tmp_path / "rulebook.yaml").write_text(text, "utf-8")
     mapping = load_mapping(old()[1].with_name("mapping.yaml"))
-    desk = Desk(MemoryLog())
+    desk = CommandHandler(MemoryLog())
     with pytest.raises(CalendarUnknown):
         relive(mapping, tmp_path / "rows.csv", desk)
     assert log_of(desk) == []
@@ -290,23 +293,23 @@ def test_a_killed_import_goes_on_and_ends_as_if_it_had_not_been(
 ):
     """The log is the same, byte for byte, wherever the run was cut."""
     monkeypatch.setattr(reliving, "BATCH", 3)
-    whole = Desk(MemoryLog())
+    whole = CommandHandler(MemoryLog())
     relive(*old(), whole, until=DAY + h(500))
     log = SQLiteLog(tmp_path / "log.db")
     with monkeypatch.context() as cut:
         killed_after(cut, batches)
         with pytest.raises(Killed):
-            relive(*old(), Desk(log), until=DAY + h(500))
-    relive(*old(), Desk(log), until=DAY + h(500))
+            relive(*old(), CommandHandler(log), until=DAY + h(500))
+    relive(*old(), CommandHandler(log), until=DAY + h(500))
     assert log.rows(0, 1000) == whole.log.rows(0, 1000)
     log.close()
 
 
 def test_another_process_in_between_makes_the_batch_be_done_anew(old, monkeypatch):
     """A conflict loses nothing and stores nothing twice."""
-    plain = Desk(MemoryLog())
+    plain = CommandHandler(MemoryLog())
     relive(*old(), plain)
-    desk = Desk(MemoryLog())
+    desk = CommandHandler(MemoryLog())
     original = reliving._Run._commands
     conflicts = [0]
 
@@ -326,13 +329,13 @@ def test_another_process_in_between_makes_the_batch_be_done_anew(old, monkeypatc
 
 def test_the_log_may_know_of_other_cases(old):
     """Somebody else's order lives on beside the import; nothing is recorded for it."""
-    desk = Desk(MemoryLog())
+    desk = CommandHandler(MemoryLog())
     relive(*old(), desk)
     asked = [
-        Request(command=AcceptRepair(case="repair-old-5", technician="Li")),
-        Request(command=CloseCase(case="repair-old-5", reason="by hand")),
+        CommandEnvelope(message=AcceptRepair(case="repair-old-5", technician="Li")),
+        CommandEnvelope(message=CloseCase(case="repair-old-5", reason=Personal("by hand"))),
     ]
-    assert not any(isinstance(reply, Refusal) for reply in desk.ask_all(asked))
+    assert not any(isinstance(reply, Refusal) for reply in desk.handle_all(asked))
     head = desk.log.head()
     again = relive(*old(), desk, until=DAY + h(5000))
     assert (again.facts, desk.log.head()) == (0, head)
@@ -340,7 +343,7 @@ def test_the_log_may_know_of_other_cases(old):
 
 def test_looking_back_at_an_empty_log_finds_nothing():
     """There is no last command and nothing to say."""
-    desk = Desk(MemoryLog())
+    desk = CommandHandler(MemoryLog())
     recall = Recall("old", [], desk)
     assert recall.last == -1
     assert recall.waiting([], desk).first() is None
@@ -384,11 +387,11 @@ def test_no_way_of_cutting_a_history_into_batches_changes_it(
     path.write_text(rows, "utf-8")
     mapping = load_mapping(folder / "mapping.yaml")
     end = None if until is None else DAY + h(until)
-    whole, parts = Desk(MemoryLog()), Desk(MemoryLog())
+    whole, parts = CommandHandler(MemoryLog()), CommandHandler(MemoryLog())
     with pytest.MonkeyPatch.context() as patch:
         relive(mapping, path, whole, until=end)
         patch.setattr(reliving, "BATCH", batch)
         relive(mapping, path, parts, until=end)
     assert parts.log.rows(0, 10_000) == whole.log.rows(0, 10_000)
-    again = relive(mapping, path, Desk(parts.log), until=end)
+    again = relive(mapping, path, CommandHandler(parts.log), until=end)
     assert again.facts == again.commands == 0

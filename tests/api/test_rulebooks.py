@@ -5,15 +5,16 @@ from pathlib import Path
 import pytest
 
 from api.imports.mapping import load_rulebook
-from domain.cases import WORDS
-from domain.rulebook import Rulebook, read_rulebook
+from domain.kinds import KINDS
+from domain.rulebook.book import Rulebook
+from domain.rulebook.reader import read_rulebook
 
 FOLDER = Path(__file__).parents[2] / "api" / "rulebooks"
 PROMISED = {2, 16, 20, 21, 22, 23, 70, 74, 77, 78, 80, 93, 129, 130, 131}
 
 
 def book(name: str) -> Rulebook:
-    return read_rulebook(load_rulebook(FOLDER / f"{name}.yaml"), words=WORDS)
+    return read_rulebook(load_rulebook(FOLDER / f"{name}.yaml"), kinds=KINDS)
 
 
 @pytest.mark.parametrize("name", ["default", "working_hours"])

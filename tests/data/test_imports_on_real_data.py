@@ -11,16 +11,17 @@ from statistics import median, quantiles
 
 import pytest
 
-from api.answers.figures import Asked, figure
 from api.engine import Engine
 from api.imports.mapping import load_mapping
 from api.imports.relive import relive
-from commands.desk import Desk
-from domain.clocks import Verdict, clocks_of
-from domain.facts import Recorded
+from api.queries.figures import Asked, figure
+from commands.handler import CommandHandler
+from domain.kernel.facts import Recorded
+from domain.kinds import KINDS
+from domain.promises import Fold, Verdict
 from store.codec import Codec
 from store.open import MEMORY
-from store.register_reader import read_registers
+from store.register_reader import read_directory
 from tests.support.data import shared_data
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -36,14 +37,14 @@ class Lived:
         self.file = folder / file
         mapping = load_mapping(EXAMPLES / name / "mapping.yaml")
         self.engine = Engine(MEMORY, create=True)
-        self.desk = self.engine.desk
-        self.result = relive(mapping, self.file, self.desk)
-        self.registers = read_registers(self.desk.log, Codec())
+        self.handler = self.engine.handler
+        self.result = relive(mapping, self.file, self.handler)
+        self.registers = read_directory(self.handler.log, Codec())
 
     def cases(self):
         """Each case with its facts."""
         codec, kept = Codec(), defaultdict(list)
-        for page in self.desk.log.follow(0):
+        for page in self.handler.log.follow(0):
             for row in page:
                 if row.stream.startswith(("repair-", "complaint-")):
                     kept[row.stream].append(codec.decode(row))
@@ -52,7 +53,14 @@ class Lived:
     def clocks(self):
         """Each case's first fact with its clocks by name."""
         for facts in self.cases().values():
-            yield facts[0], {c.name: c for c in clocks_of(facts, self.registers) if c.cycle == 1}
+            yield (
+                facts[0],
+                {
+                    c.name: c
+                    for c in Fold.of(KINDS.of(facts[0].stream), facts, self.registers).clocks
+                    if c.cycle == 1
+                },
+            )
 
     def rows(self):
         """The file as others read it."""
@@ -160,8 +168,8 @@ def test_the_figure_by_department_is_bostons(boston):
 def test_every_miss_is_recorded_at_its_due_instant(boston):
     """The import leaves each lapse at the instant it was due, in the order of instants."""
     found = [
-        boston.desk.codec.decode(row)
-        for page in boston.desk.log.follow(0)
+        boston.handler.codec.decode(row)
+        for page in boston.handler.log.follow(0)
         for row in page
         if row.topic == "DeadlineLapsed"
     ]
@@ -234,9 +242,9 @@ def test_living_a_history_twice_adds_nothing(name, request):
     """The second import answers every command as the first did and refuses the same rows."""
     lived = request.getfixturevalue(name)
     mapping = load_mapping(EXAMPLES / lived.folder.name / "mapping.yaml")
-    head = lived.desk.log.head()
-    again = relive(mapping, lived.file, Desk(lived.desk.log))
-    assert (again.facts, again.commands, lived.desk.log.head()) == (0, 0, head)
+    head = lived.handler.log.head()
+    again = relive(mapping, lived.file, CommandHandler(lived.handler.log))
+    assert (again.facts, again.commands, lived.handler.log.head()) == (0, 0, head)
     assert again.repeated == lived.result.commands
     assert again.codes == lived.result.codes
 
@@ -245,8 +253,8 @@ def test_what_is_recorded_never_goes_back_in_time(boston, incidents, complaints)
     """The log learned everything in the order of its positions."""
     for lived in (boston, incidents, complaints):
         recorded = [
-            lived.desk.codec.decode(row).recorded_at
-            for page in lived.desk.log.follow(0)
+            lived.handler.codec.decode(row).recorded_at
+            for page in lived.handler.log.follow(0)
             for row in page
         ]
         assert recorded == sorted(recorded)

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from domain.calendars import calendar_from_document
 from domain.working_time import (
     BusinessDays,
     Days,
@@ -22,6 +21,7 @@ from domain.working_time import (
     due,
     explain,
 )
+from domain.working_time.documents import calendar_from_document
 from tests.support.data import shared_data
 
 NEW_YORK, SHANGHAI = ZoneInfo("America/New_York"), ZoneInfo("Asia/Shanghai")

@@ -19,28 +19,31 @@ from api.http import create_app
 from api.http.commands import HEADERS
 from api.http.problems import status_of
 from api.settings import VARIABLES, Settings
-from commands.table import COMMANDS, DECISIONS
-from commands.verbs import Command
-from domain.complaint import COMPLAINT_FACTS
-from domain.escalation import CLOCK_FACTS
-from domain.facts import Fact, Recorded
-from domain.personal import Personal
-from domain.rating import AFTERCARE_FACTS
-from domain.refusals import Refusal
-from domain.registers import REGISTER_FACTS
-from domain.repair import REPAIR_FACTS
+from commands import ROUTES
+from commands.messages import Message
+from domain.kernel.facts import Fact, Recorded
+from domain.kernel.personal import Personal
+from domain.kernel.refusals import Refusal
+from domain.kinds import KINDS
+from domain.kinds.aftercare import AFTERCARE_FACTS
+from domain.kinds.case import CaseClosed
+from domain.promises.facts import CLOCK_FACTS
 from store.errors import StoreFault
 from store.open import MEMORY
 from tests.docs.meanings import COLUMNS, ENVELOPE, FIELDS, meaning
 
+SHARED = (CaseClosed, *AFTERCARE_FACTS)
 ROOT = Path(__file__).parents[2]
 HOUSE = ("api", "commands", "domain", "projections", "scheduler", "store")
 FAMILIES = {
-    "Complaint 投诉": COMPLAINT_FACTS,
-    "Repair 报修": REPAIR_FACTS,
-    "After the work, in complaints and repairs": AFTERCARE_FACTS,
-    "Clocks, in complaints and repairs": CLOCK_FACTS,
-    "Registers": REGISTER_FACTS,
+    **{
+        f"{kind.title.capitalize()} {kind.title.zh}": tuple(
+            fact for fact in kind.facts if fact not in SHARED
+        )
+        for kind in KINDS
+    },
+    "Of every case that residents rate": SHARED,
+    "Of the clocks of every case": CLOCK_FACTS,
 }
 PLAIN = {
     str: "text", int: "whole number", bool: "yes or no", datetime: "instant",
@@ -103,11 +106,11 @@ def _fields(kind: type) -> str:
 
 def commands() -> str:
     """Every command with its fields."""
-    kinds: dict[type[Command], list[str]] = {}
-    for kind, verb in DECISIONS:
+    kinds: dict[type[Message], list[str]] = {}
+    for kind, verb in ROUTES.pairs:
         kinds.setdefault(verb, []).append(kind)
     parts = []
-    for name, verb in COMMANDS.items():
+    for name, verb in ROUTES.messages.items():
         asked = ", ".join(f"`{kind}`" for kind in kinds[verb])
         parts.append(
             f"### {name}\n\n{sentence(verb)}\nAsked of: {asked}.\n\n{_fields(verb)}".rstrip()
@@ -186,7 +189,7 @@ def views() -> str:
     """Every view, table and column."""
     parts = []
     with engine(MEMORY, create=True) as opened:
-        for view in opened.views.views.values():
+        for view in opened.projector.row_sets.values():
             for kept in view.tables:
                 rows = (
                     (f"`{c.name}`", c.type, "" if c.required else "may be empty",
@@ -238,7 +241,7 @@ def _argument(action: argparse.Action) -> str:
 
 def _help(action: argparse.Action) -> str:
     said = action.help or ""
-    if said == ", ".join(COMMANDS):
+    if said == ", ".join(ROUTES.messages):
         return "a command of the engine, see [commands](commands.md)"
     return said
 

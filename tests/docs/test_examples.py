@@ -12,9 +12,9 @@ from api.cli import main
 from api.cli.parser import build_parser
 from api.engine import engine
 from api.imports.mapping import load_mapping
-from domain.calendars import calendar_from_document
-from domain.cases import WORDS
-from domain.rulebook import read_rulebook
+from domain.kinds import KINDS
+from domain.rulebook.reader import read_rulebook
+from domain.working_time.documents import calendar_from_document
 from tests.docs.tables import ROOT
 
 FENCE = re.compile(r"^( *)```(\w+)\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
@@ -53,9 +53,9 @@ def test_documents_shown_are_taken(text, tmp_path):
         assert calendar_from_document(document).week
     elif "within" in document:
         whole = {"rulebook": "example", "clocks": {"example": {**CLOCK, **document}}}
-        assert read_rulebook(whole, words=WORDS).clocks
+        assert read_rulebook(whole, kinds=KINDS).clocks
     else:
-        assert read_rulebook(document, words=WORDS).name
+        assert read_rulebook(document, kinds=KINDS).name
 
 
 def lines(text: str) -> list[list[str]]:

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from api.settings import VARIABLES, Settings
-from commands.table import COMMANDS
-from domain import calendars, rulebook
-from domain.cases import WORDS
-from domain.clocks import Verdict
-from domain.refusals import Refusal
-from store.codec import ALL_FACTS
+from commands import ROUTES
+from domain.kernel.refusals import Refusal
+from domain.kinds import KINDS
+from domain.promises import Verdict
+from domain.rulebook import clocks, conditions, reader, roles, within
+from domain.working_time import documents as calendars
 from store.errors import StoreFault
 from tests.docs.generate import REFERENCE, written
 from tests.docs.tables import FAMILIES, ROOT, TABLES, classes, subcommands
@@ -32,7 +32,7 @@ def test_generated_parts_are_fresh(name):
 
 def test_every_command_is_documented_with_its_fields():
     text = page("commands.md")
-    for name, verb in COMMANDS.items():
+    for name, verb in ROUTES.messages.items():
         part = text.partition(f"### {name}\n")[2].partition("\n### ")[0]
         assert part, name
         for field in fields(verb):
@@ -40,9 +40,9 @@ def test_every_command_is_documented_with_its_fields():
 
 
 def test_every_fact_is_documented_with_its_word():
-    assert {fact for facts in FAMILIES.values() for fact in facts} == set(ALL_FACTS)
+    assert {fact for facts in FAMILIES.values() for fact in facts} == set(KINDS.facts)
     text = page("events.md")
-    for fact in ALL_FACTS:
+    for fact in KINDS.facts:
         assert f"### {fact.__name__}\n\n`{fact.word}`: " in text
 
 
@@ -89,9 +89,9 @@ def keys_read_by(module) -> set[str]:
 
 def test_every_key_of_the_rulebook_is_documented():
     text = page("rulebook.md")
-    keys = keys_read_by(rulebook)
+    keys = frozenset().union(*map(keys_read_by, (reader, clocks, conditions, within, roles)))
     assert {"clocks", "starts", "resumes", "since", "through_rest_days", "again_within"} <= keys
-    for key in (*keys, *rulebook._FORMS, *rulebook.KPI_QUESTIONS, *rulebook.FAILED_FIRST_TIME):
+    for key in (*keys, *within.FORMS, *reader.KPI_QUESTIONS, *reader.FAILED_FIRST_TIME):
         assert f"`{key}`" in text or f"`{key}:" in text or f"{{{key}:" in text, key
 
 
@@ -106,5 +106,5 @@ def test_every_verdict_is_documented():
 
 
 def test_every_word_of_a_rulebook_is_the_word_of_a_documented_fact():
-    words = {word for known in WORDS.values() for word in known}
-    assert words <= {fact.word for fact in ALL_FACTS}
+    words = {word for known in KINDS.words.values() for word in known}
+    assert words <= {fact.word for fact in KINDS.facts}

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.clocks import Verdict, explanation, next_instant, pending
-from domain.complaint import (
-    ComplaintClosed,
+from domain.kernel.personal import Personal
+from domain.kinds.aftercare import Rating, ResidentContacted, SecondServiceOpened, ServiceRated
+from domain.kinds.case import CaseClosed
+from domain.kinds.complaint.facts import (
     ComplaintLodged,
     ComplaintReclassified,
     ComplaintReplied,
@@ -16,9 +17,7 @@ from domain.complaint import (
     Nature,
     SolutionProposed,
 )
-from domain.escalation import BreachWaived, DeadlineLapsed
-from domain.rating import Rating, ResidentContacted, SecondServiceOpened, ServiceRated
-from domain.repair import (
+from domain.kinds.repair.facts import (
     PauseReason,
     RepairAccepted,
     RepairCompleted,
@@ -29,10 +28,12 @@ from domain.repair import (
     RepairResumed,
     TechnicianArrived,
 )
+from domain.promises import Verdict, explanation, next_instant, pending
+from domain.promises.facts import BreachWaived, DeadlineLapsed
 from tests.support.scenario import START, Case, after, book, registers
 
 REPLIED = ComplaintReplied(by="li")
-CLOSED = ComplaintClosed(by="li")
+CLOSED = CaseClosed(by="li")
 REPORTED = RepairReported(household="h", category="plumbing")
 PAUSED = RepairPaused(reason=PauseReason.PARTS)
 VISIT = {
@@ -121,7 +122,7 @@ def test_a_cancelled_clock_is_cancelled_unless_it_was_due_before():
 
 
 def test_a_waived_breach_is_waived_and_still_a_breach():
-    waived = BreachWaived(clock="reply", cycle=1, by="ma", reason="停电")
+    waived = BreachWaived(clock="reply", cycle=1, by="ma", reason=Personal("停电"))
     clock = complaint().happens(lapse("24h"), "24h").happens(waived, "25h").clock
     assert (clock.verdict, clock.waived, clock.breached) == (Verdict.WAIVED, True, True)
 
@@ -198,7 +199,7 @@ def test_each_service_has_clocks_of_its_own():
 def test_a_clock_that_runs_is_not_started_again_by_another_starting_fact():
     case = complaint(starts=["lodged", "reclassified"])
     again = ComplaintReclassified(
-        category="noise", level=2, nature=Nature.COMPLEX, by="li", reason="x"
+        category="noise", level=2, nature=Nature.COMPLEX, by="li", reason=Personal("x")
     )
     case.happens(again, "5h")
     assert case.clock.due == after("24h")
@@ -256,7 +257,7 @@ def test_conditions_see_the_case_as_it_was_last_described():
     case = Case(registers(book(solve=solve))).happens(lodged())
     assert case.happens(REPLIED, "1h").clocks == []
     raised = ComplaintReclassified(
-        category="noise", level=2, nature=Nature.GENERAL, by="li", reason="x"
+        category="noise", level=2, nature=Nature.GENERAL, by="li", reason=Personal("x")
     )
     assert len(case.happens(raised, "2h").happens(REPLIED, "3h").clocks) == 1
 

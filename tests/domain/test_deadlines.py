@@ -5,24 +5,25 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from domain import deadlines
-from domain.clocks import next_instant, pending
-from domain.complaint import ComplaintClosed, ComplaintLodged, ComplaintReplied, Nature
-from domain.escalation import (
-    BreachWaived,
-    DeadlineLapsed,
-    DeadlineWarned,
-    EscalationAcknowledged,
-    EscalationRaised,
-)
-from domain.rating import ResidentContacted
-from domain.refusals import NotBreached, ReasonRequired, UnknownClock, UnknownRung
-from domain.repair import (
+from domain.kernel.personal import Personal
+from domain.kernel.refusals import NotBreached, ReasonRequired, UnknownClock, UnknownRung
+from domain.kinds.aftercare import ResidentContacted
+from domain.kinds.case import CaseClosed
+from domain.kinds.complaint.facts import ComplaintLodged, ComplaintReplied, Nature
+from domain.kinds.repair.facts import (
     PauseReason,
     RepairPaused,
     RepairReported,
     RepairResumed,
     TechnicianArrived,
+)
+from domain.promises import decisions, next_instant, pending
+from domain.promises.facts import (
+    BreachWaived,
+    DeadlineLapsed,
+    DeadlineWarned,
+    EscalationAcknowledged,
+    EscalationRaised,
 )
 from tests.support.scenario import Case, after, book, registers, stored
 
@@ -43,7 +44,7 @@ def complaint(document=None, **clock) -> Case:
 
 def due_facts(case: Case, at: str) -> list:
     """What falls due by then; each survives the log."""
-    facts = deadlines.fall_due(case.facts, case.known, at=after(at))
+    facts = decisions.fall_due(case.fold, at=after(at))
     assert [stored(fact) for fact in facts] == facts
     return facts
 
@@ -113,7 +114,7 @@ def test_a_late_stop_between_two_ticks_still_has_its_lapse_recorded():
 
 
 def test_a_late_cancellation_still_has_its_lapse_recorded():
-    case = complaint(cancels="closed").happens(ComplaintClosed(by="li", reason="x"), "25h")
+    case = complaint(cancels="closed").happens(CaseClosed(by="li", reason=Personal("x")), "25h")
     assert [type(fact) for fact in due_facts(case, "30h")] == [DeadlineLapsed]
 
 
@@ -172,8 +173,9 @@ def test_a_rung_is_left_out_if_the_fact_that_excuses_it_came_first():
 
 
 def test_what_came_before_the_clock_excuses_nothing():
-    case = Case(registers(book({"ladder": [{"at": "1%", "to": "manager", "unless": "contacted"}]})))
-    case.happens(ResidentContacted(by="sun"), "0s").happens(LODGED, "1h")
+    ladder = [{"at": "1%", "to": "manager", "unless": "contacted"}]
+    case = complaint(starts="replied", stops="resolved", ladder=ladder)
+    case.happens(ResidentContacted(by="sun"), "0s").happens(ComplaintReplied(by="li"), "1h")
     assert len(raised(tick(case, "5d"))) == 1
 
 
@@ -243,36 +245,36 @@ def test_acknowledging_does_refuses_and_stays_quiet():
     case = tick(complaint(ladder=LADDER), "24h")
     words = {"clock": "reply", "rung": 1, "by": "sun"}
     seen = EscalationAcknowledged(clock="reply", cycle=1, rung=1, by="sun")
-    assert deadlines.acknowledge(case.facts, case.known, **words) == [seen]
+    assert decisions.acknowledge(case.fold, **words) == [seen]
     assert stored(seen) == seen
     with pytest.raises(UnknownRung):
-        deadlines.acknowledge(case.facts, case.known, **{**words, "rung": 2})
+        decisions.acknowledge(case.fold, **{**words, "rung": 2})
     with pytest.raises(UnknownClock):
-        deadlines.acknowledge(case.facts, case.known, **words, cycle=2)
+        decisions.acknowledge(case.fold, **words, cycle=2)
     case.happens(seen, "25h")
-    assert deadlines.acknowledge(case.facts, case.known, **words) == []
+    assert decisions.acknowledge(case.fold, **words) == []
 
 
 def test_waiving_does_refuses_and_stays_quiet():
-    words = {"clock": "reply", "by": "ma", "reason": "停电"}
+    words = {"clock": "reply", "by": "ma", "reason": Personal("停电")}
     case = complaint()
     with pytest.raises(NotBreached):
-        deadlines.waive(case.facts, case.known, **words)
+        decisions.waive(case.fold, **words)
     tick(case, "24h")
-    waived = BreachWaived(clock="reply", cycle=1, by="ma", reason="停电")
-    assert deadlines.waive(case.facts, case.known, **words) == [waived]
+    waived = BreachWaived(clock="reply", cycle=1, by="ma", reason=Personal("停电"))
+    assert decisions.waive(case.fold, **words) == [waived]
     assert stored(waived) == waived
     with pytest.raises(ReasonRequired):
-        deadlines.waive(case.facts, case.known, **{**words, "reason": " "})
+        decisions.waive(case.fold, **{**words, "reason": Personal(" ")})
     with pytest.raises(UnknownClock):
-        deadlines.waive(case.facts, case.known, **{**words, "clock": "solve"})
+        decisions.waive(case.fold, **{**words, "clock": "solve"})
     case.happens(waived, "25h")
-    assert deadlines.waive(case.facts, case.known, **words) == []
+    assert decisions.waive(case.fold, **words) == []
 
 
 def test_a_waiver_ends_the_ladder_and_keeps_the_lapse():
     """A late stop may be excused before the engine came to say that it was late."""
-    waived = BreachWaived(clock="reply", cycle=1, by="ma", reason="停电")
+    waived = BreachWaived(clock="reply", cycle=1, by="ma", reason=Personal("停电"))
     case = complaint(ladder=LADDER).happens(REPLIED, "40h").happens(waived, "27h")
     told = due_facts(case, "5d")
     assert [type(fact) for fact in told] == [DeadlineLapsed, EscalationRaised]
@@ -322,7 +324,7 @@ def _live_on(case: Case, word: str, at: str) -> None:
         "arrived": TechnicianArrived(technician="wu", visit=1),
         "contacted": ResidentContacted(by="sun"),
         "answer": EscalationAcknowledged(clock="visit", cycle=1, rung=1, by="sun"),
-        "waive": BreachWaived(clock="visit", cycle=1, by="sun", reason="flood"),
+        "waive": BreachWaived(clock="visit", cycle=1, by="sun", reason=Personal("flood")),
     }
     if word == "look":
         tick(case, at)

@@ -7,10 +7,10 @@ from datetime import time, timedelta
 
 import pytest
 
-from domain.cases import WORDS
-from domain.clock_rules import Condition, Moment, Rung, Trigger
-from domain.reading import DocumentInvalid, plain
-from domain.rulebook import read_rulebook
+from domain.kernel.documents import DocumentInvalid, plain
+from domain.kinds import KINDS
+from domain.promises.rules import Condition, Moment, Rung, Trigger
+from domain.rulebook.reader import read_rulebook
 from domain.working_time import (
     At,
     Before,
@@ -25,7 +25,7 @@ from tests.support.scenario import book
 
 
 def read(document):
-    return read_rulebook(document, words=WORDS)
+    return read_rulebook(document, kinds=KINDS)
 
 
 def clock(**words):

@@ -6,18 +6,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from domain.working_time import (
-    At,
-    Before,
-    Days,
-    FactNotGiven,
-    Months,
-)
-from tests.support.working_time import (
-    NEW_YORK,
-    at,
-    falls_due,
-)
+from domain.working_time import At, Before, Days, FactNotGiven, Months
+from tests.support.working_time import NEW_YORK, at, falls_due
 
 
 @pytest.mark.parametrize(

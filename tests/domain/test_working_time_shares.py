@@ -6,18 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from domain.working_time import (
-    At,
-    Days,
-    Elapsed,
-    Working,
-    share,
-)
-from tests.support.working_time import (
-    SHANGHAI,
-    at,
-    office,
-)
+from domain.working_time import At, Days, Elapsed, Working, share
+from tests.support.working_time import SHANGHAI, at, office
 
 HOURS_8 = Working(target=timedelta(hours=8), calendar="office")
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from domain.facts import Fact, Recorded
-from domain.personal import Personal
-from store.codec import ALL_FACTS, Codec, Row, topic_of
+from domain.kernel.facts import Fact, Recorded
+from domain.kernel.personal import Personal
+from domain.kinds import KINDS
+from store.codec import Codec, Row, topic_of
 
 FACTS = Path(__file__).parent / "facts"
 DOCUMENT = {"text": "北京", "number": 7, "share": 0.5, "yes": True, "none": None, "list": [1, {}]}
@@ -100,7 +101,7 @@ def pinned() -> dict[str, list[Any]]:
 def pin_missing() -> list[Path]:
     """Write a file for each type that has none; what is pinned is never written again."""
     written = []
-    for fact in ALL_FACTS:
+    for fact in KINDS.facts:
         path = FACTS / f"{topic_of(fact)}.json"
         if not path.exists():
             text = json.dumps(documents_of(fact), ensure_ascii=False, indent=2)

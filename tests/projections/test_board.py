@@ -1,24 +1,24 @@
 """What is to be done first: open work, what is broken before all, what stands still at the end."""
 
-from commands.verbs import (
+from commands.cases import CloseCase
+from commands.clocks import WaiveBreach
+from commands.complaint import ReclassifyComplaint, ReplyToComplaint
+from commands.registers import OpenSite
+from commands.repair import (
     AcceptRepair,
-    CloseCase,
     CompleteRepair,
     DispatchRepair,
-    OpenSite,
     PauseRepair,
-    ReclassifyComplaint,
     RecordArrival,
     ReopenRepair,
-    ReplyToComplaint,
     ReportRepair,
     ResumeRepair,
-    WaiveBreach,
 )
-from domain.facts import HouseholdId, StaffId
-from domain.repair import PauseReason
+from domain.kernel.facts import HouseholdId, StaffId
+from domain.kernel.personal import Personal
+from domain.kinds.repair.facts import PauseReason
 from projections.board import BoardRow, size, worst_first
-from projections.dossier import micros
+from projections.instants import micros
 from tests.support.neighbourhood import Neighbourhood, calendar
 from tests.support.scenario import SITE
 
@@ -38,7 +38,7 @@ def test_closed_work_is_not_on_the_board(place: Neighbourhood):
     place.done(ReopenRepair(case=case))
     assert order(place) == [case]
     assert only(place).cycle == 2
-    place.done(CloseCase(case=case, reason="nothing was found"))
+    place.done(CloseCase(case=case, reason=Personal("nothing was found")))
     assert size(place.db) == (0, 0)
 
 
@@ -79,7 +79,7 @@ def test_a_waived_breach_presses_nobody(place: Neighbourhood):
     case = place.complaint()
     place.wait("25h")
     place.tick(case)
-    place.done(WaiveBreach(case=case, clock="reply", by=StaffId("ma"), reason="away"))
+    place.done(WaiveBreach(case=case, clock="reply", by=StaffId("ma"), reason=Personal("away")))
     assert only(place).lapsed == 0
 
 
@@ -151,7 +151,7 @@ def test_a_complaint_shows_its_newest_category_and_level(place: Neighbourhood):
     case = place.complaint()
     place.done(
         ReclassifyComplaint(
-            case=case, by=StaffId("li"), reason="it burns", category="fire", level=3
+            case=case, by=StaffId("li"), reason=Personal("it burns"), category="fire", level=3
         )
     )
     assert (only(place).category, only(place).level) == ("fire", 3)

@@ -2,28 +2,22 @@
 
 from datetime import timedelta
 
-from commands.verbs import (
-    AcceptRepair,
-    AcknowledgeEscalation,
-    CloseCase,
-    CompleteRepair,
-    PauseRepair,
-    PublishCalendar,
-    ReopenRepair,
-    ReplyToComplaint,
-    ResumeRepair,
-    WaiveBreach,
-)
-from domain.facts import StaffId
-from domain.repair import PauseReason
-from projections.clocks import ClockRow, counts, due_before, each, find, first_due
-from projections.dossier import instant, micros
+from commands.cases import CloseCase
+from commands.clocks import AcknowledgeEscalation, WaiveBreach
+from commands.complaint import ReplyToComplaint
+from commands.registers import PublishCalendar
+from commands.repair import AcceptRepair, CompleteRepair, PauseRepair, ReopenRepair, ResumeRepair
+from domain.kernel.facts import StaffId
+from domain.kernel.personal import Personal
+from domain.kinds.repair.facts import PauseReason
+from projections.clock_runs import ClockRun, counts, due_before, each, find, first_due
+from projections.instants import instant, micros
 from tests.support.neighbourhood import RULES, Neighbourhood, calendar
 
 HOUR = timedelta(hours=1)
 
 
-def clock(place: Neighbourhood, case: str, name: str) -> ClockRow:
+def clock(place: Neighbourhood, case: str, name: str) -> ClockRun:
     (row,) = find(place.db, case=case, clock=name)
     return row
 
@@ -133,7 +127,7 @@ def test_a_waiver_is_the_verdict_and_the_breach_stays_recorded(place: Neighbourh
     case = place.complaint()
     place.wait("25h")
     place.tick(case)
-    place.done(WaiveBreach(case=case, clock="reply", by=StaffId("ma"), reason="flood"))
+    place.done(WaiveBreach(case=case, clock="reply", by=StaffId("ma"), reason=Personal("flood")))
     row = clock(place, case, "reply")
     assert (row.verdict, row.next) == ("waived", None)
     assert row.detected is not None
@@ -141,7 +135,7 @@ def test_a_waiver_is_the_verdict_and_the_breach_stays_recorded(place: Neighbourh
 
 def test_a_cancelled_promise_is_neither_met_nor_missed(place: Neighbourhood):
     case = place.repair()
-    place.done(CloseCase(case=case, reason="reported twice"))
+    place.done(CloseCase(case=case, reason=Personal("reported twice")))
     assert counts(place.db) == {"cancelled": 2}
 
 
@@ -155,7 +149,7 @@ def test_runs_are_found_by_verdict_and_site(place: Neighbourhood):
 
 
 def test_every_run_is_read_page_by_page(place: Neighbourhood, monkeypatch):
-    monkeypatch.setattr("projections.clocks.PAGE", 2)
+    monkeypatch.setattr("projections.clock_runs.PAGE", 2)
     names = [place.repair() for _ in range(5)]
     found = [(row.case_id, row.clock) for row in each(place.db)]
     assert found == [(name, which) for name in names for which in ("accept", "complete")]
@@ -188,9 +182,9 @@ def test_a_rung_far_beyond_the_deadline_waits_for_the_calendar_of_its_year():
     before = clock(place, case, "complete").next
     place.done(PublishCalendar(document=calendar(2027, days={"2027-01-01": "元旦"})))
     assert clock(place, case, "complete").next != before
-    live = place.views.digest("clocks")
-    place.views.rebuild()
-    assert place.views.digest("clocks") == live
+    live = place.projector.digest("clock_runs")
+    place.projector.rebuild()
+    assert place.projector.digest("clock_runs") == live
     place.close()
 
 

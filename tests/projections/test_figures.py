@@ -30,19 +30,20 @@ def test_quantiles_are_those_of_the_statistics_module(values: list[float]):
 
 
 def test_without_conditions_there_is_no_clause():
-    assert where({}) == ("", [])
+    assert where({}, month="m") == ("", [])
 
 
 def test_conditions_months_and_dimensions_come_together_in_the_order_of_their_parameters():
     clause, parameters = where(
         {"cycle = ?": (2,), "closed IS NOT NULL": ()},
+        month="closed_on / 100",
         months=("2026-01", "2026-03"),
         chosen={"building": "b-1"},
     )
     assert clause.count("?") == len(parameters) == 4
-    assert parameters == [2, "2026-01", "2026-03", "b-1"]
+    assert parameters == [2, 202601, 202603, "b-1"]
 
 
 def test_an_unknown_dimension_is_refused():
     with pytest.raises(KeyError):
-        where({}, chosen={"case_id = '' OR 1": "x"})
+        where({}, month="m", chosen={"case_id = '' OR 1": "x"})

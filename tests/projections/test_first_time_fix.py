@@ -4,24 +4,22 @@ from datetime import timedelta
 
 import pytest
 
-from commands.verbs import (
-    AcceptHandover,
+from commands.cases import CloseCase, RateService
+from commands.complaint import AcceptHandover, OfferHandover, ResolveComplaint
+from commands.repair import (
     AcceptRepair,
-    CloseCase,
     CompleteRepair,
     DispatchRepair,
-    OfferHandover,
     PauseRepair,
-    RateService,
     RecordArrival,
     ReopenRepair,
-    ResolveComplaint,
     ResumeRepair,
 )
-from domain.facts import HouseholdId, StaffId
-from domain.rating import Rating
-from domain.repair import PauseReason
-from domain.rulebook import FAILED_FIRST_TIME
+from domain.kernel.facts import HouseholdId, StaffId
+from domain.kernel.personal import Personal
+from domain.kinds.aftercare import Rating
+from domain.kinds.repair.facts import PauseReason
+from domain.rulebook.reader import FAILED_FIRST_TIME
 from projections.first_time_fix import behind, failed, figures
 from tests.support.neighbourhood import Neighbourhood
 
@@ -39,7 +37,7 @@ def test_a_case_counts_when_it_is_closed(place: Neighbourhood):
 def test_a_definition_without_conditions_calls_every_closed_case_fixed(place: Neighbourhood):
     case = place.fixed()
     place.done(ReopenRepair(case=case))
-    place.done(CloseCase(case=case, reason="nothing was found"))
+    place.done(CloseCase(case=case, reason=Personal("nothing was found")))
     assert figures(place.db, without=())[0].fixed == 1
 
 
@@ -65,7 +63,7 @@ def test_a_second_service_is_not_fixed_the_first_time(place: Neighbourhood):
     case = place.fixed()
     place.done(RateService(case=case, rating=Rating.DISSATISFIED))
     place.done(CompleteRepair(case=case))
-    place.done(CloseCase(case=case, reason="the resident agreed"))
+    place.done(CloseCase(case=case, reason=Personal("the resident agreed")))
     assert behind(place.db, without=("second_service",)) == [case]
     assert behind(place.db, without=("reopened",)) == []
 

@@ -2,25 +2,26 @@
 
 from datetime import timedelta
 
-from commands.verbs import (
+from commands.complaint import ReclassifyComplaint
+from commands.repair import (
     AcceptRepair,
     CompleteRepair,
     DispatchRepair,
     PauseRepair,
-    ReclassifyComplaint,
     RecordArrival,
     ResumeRepair,
 )
-from domain.complaint import Nature
-from domain.facts import StaffId
-from domain.personal import Personal
-from domain.repair import PauseReason
+from domain.kernel.facts import StaffId
+from domain.kernel.personal import Personal
+from domain.kinds.complaint.facts import Nature
+from domain.kinds.repair.facts import PauseReason
 from projections.history import Entry, find_case, history
 from tests.support.neighbourhood import Neighbourhood
+from tests.support.scenario import CODEC
 
 
 def told(place: Neighbourhood, case: str, **words) -> list[Entry]:
-    return list(history(place.log, place.views.codec, case, **words))
+    return list(history(place.log, place.projector.codec, case, **words))
 
 
 def test_every_fact_is_told_in_order_with_who_and_when(place: Neighbourhood):
@@ -80,7 +81,7 @@ def test_what_describes_a_case_is_compared_with_its_last_description(place: Neig
     place.done(
         ReclassifyComplaint(
             case=noise, category="noise", level=2, nature=Nature.GENERAL,
-            by=StaffId("li"), reason="loud",
+            by=StaffId("li"), reason=Personal("loud"),
         )
     )  # fmt: skip
     assert told(place, noise)[-1].changed == {"level": 2, "by": "li", "reason": "loud"}
@@ -103,26 +104,26 @@ def test_as_of_an_instant_only_what_was_known_then_is_told(place: Neighbourhood)
 
 def test_a_case_is_found_by_its_own_number(place: Neighbourhood):
     case = place.repair()
-    assert find_case(place.log, place.db, case) == case
+    assert find_case(place.log, CODEC, place.db, case) == case
 
 
 def test_a_case_is_found_by_the_number_it_has_elsewhere(place: Neighbourhood):
     case = place.repair(external_id="12345-7")
-    assert find_case(place.log, place.db, "12345-7") == case
+    assert find_case(place.log, CODEC, place.db, "12345-7") == case
 
 
 def test_a_number_elsewhere_that_looks_like_one_of_ours_is_found_too(place: Neighbourhood):
     case = place.repair(external_id="repair-1")
-    assert find_case(place.log, place.db, "repair-1") == case
+    assert find_case(place.log, CODEC, place.db, "repair-1") == case
 
 
 def test_a_number_of_two_cases_finds_none(place: Neighbourhood):
     place.repair(external_id="7")
     place.complaint(external_id="7")
-    assert find_case(place.log, place.db, "7") is None
+    assert find_case(place.log, CODEC, place.db, "7") is None
 
 
 def test_an_unknown_number_and_what_is_no_case_find_nothing(place: Neighbourhood):
-    assert find_case(place.log, place.db, "repair-9") is None
-    assert find_case(place.log, place.db, "site-north") is None
-    assert find_case(place.log, place.db, "") is None
+    assert find_case(place.log, CODEC, place.db, "repair-9") is None
+    assert find_case(place.log, CODEC, place.db, "site-north") is None
+    assert find_case(place.log, CODEC, place.db, "") is None

@@ -16,33 +16,32 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from commands.verbs import (
+from commands.cases import CloseCase, LeaveUnanswered, RateService
+from commands.clocks import AcknowledgeEscalation, WaiveBreach
+from commands.complaint import (
     AcceptHandover,
-    AcceptRepair,
-    AcknowledgeEscalation,
-    CloseCase,
-    Command,
-    CompleteRepair,
-    DispatchRepair,
-    LeaveUnanswered,
     OfferHandover,
-    PauseRepair,
-    PublishCalendar,
-    PublishRulebook,
-    RateService,
     ReclassifyComplaint,
-    RecordArrival,
-    ReopenRepair,
     ReplyToComplaint,
     ResolveComplaint,
-    ResumeRepair,
-    WaiveBreach,
 )
-from domain.facts import HouseholdId, StaffId
-from domain.rating import NonAnswer, Rating
-from domain.repair import PauseReason
-from projections.all_views import CaseViews, all_views
-from store import view_fold
+from commands.messages import Message
+from commands.registers import PublishCalendar, PublishRulebook
+from commands.repair import (
+    AcceptRepair,
+    CompleteRepair,
+    DispatchRepair,
+    PauseRepair,
+    RecordArrival,
+    ReopenRepair,
+    ResumeRepair,
+)
+from domain.kernel.facts import HouseholdId, StaffId
+from domain.kernel.personal import Personal
+from domain.kinds.aftercare import NonAnswer, Rating
+from domain.kinds.repair.facts import PauseReason
+from projections.row_sets import CaseProjector, row_sets
+from store import case_loader
 from store.open import open_log, open_views
 from tests.support.neighbourhood import RULES, Neighbourhood, calendar
 from tests.support.postgres import PostgresServer
@@ -52,7 +51,7 @@ CASES = st.integers(0, 4)
 WAITS = st.sampled_from(["20m", "1h", "6h", "1d", "9d", "120d"])
 
 
-def asked(case: str) -> st.SearchStrategy[Command]:
+def asked(case: str) -> st.SearchStrategy[Message]:
     """Whatever may be asked of a case; much of it is refused."""
     commands = [
         st.builds(AcceptRepair, case=st.just(case), technician=STAFF),
@@ -69,13 +68,13 @@ def asked(case: str) -> st.SearchStrategy[Command]:
             ReclassifyComplaint,
             case=st.just(case),
             by=STAFF,
-            reason=st.just("seen"),
+            reason=st.just(Personal("seen")),
             level=st.integers(1, 3),
         ),
         st.builds(ResolveComplaint, case=st.just(case), by=STAFF),
         st.builds(RateService, case=st.just(case), rating=st.sampled_from(Rating)),
         st.builds(LeaveUnanswered, case=st.just(case), reason=st.sampled_from(NonAnswer)),
-        st.builds(CloseCase, case=st.just(case), reason=st.just("enough")),
+        st.builds(CloseCase, case=st.just(case), reason=st.just(Personal("enough"))),
         st.builds(
             AcknowledgeEscalation,
             case=st.just(case),
@@ -88,7 +87,7 @@ def asked(case: str) -> st.SearchStrategy[Command]:
             case=st.just(case),
             clock=st.sampled_from(["reply", "accept", "complete"]),
             by=STAFF,
-            reason=st.just("flood"),
+            reason=st.just(Personal("flood")),
         ),
     ]
     return st.one_of(commands)
@@ -109,52 +108,52 @@ class Projecting(RuleBasedStateMachine):
     @initialize(pages=st.tuples(st.integers(1, 7), st.integers(1, 7)))
     def begin(self, pages: tuple[int, int]) -> None:
         self.pages = pages
-        self.desk = Neighbourhood(self.log, None, calendar(2025), RULES)
-        self.stack.callback(self.desk.views.db.close)
+        self.handler = Neighbourhood(self.log, None, calendar(2025), RULES)
+        self.stack.callback(self.handler.projector.db.close)
         self.processes = [self.started(page) for page in pages]
         self.cases: list[str] = []
         self.years = [2025]
 
-    def started(self, page: int) -> CaseViews:
+    def started(self, page: int) -> CaseProjector:
         db = open_views(self.store)
         self.stack.callback(db.close)
-        return all_views(self.log, db, page=page)
+        return row_sets(self.log, db, page=page)
 
     @rule(household=st.integers(1, 2))
     def a_repair_is_reported(self, household: int) -> None:
         words = {"household": HouseholdId(f"h-{household}"), "external_id": f"{len(self.cases)}"}
-        self.cases.append(self.desk.repair(**words))
+        self.cases.append(self.handler.repair(**words))
 
     @rule()
     def a_complaint_is_lodged(self) -> None:
-        self.cases.append(self.desk.complaint())
+        self.cases.append(self.handler.complaint())
 
     @precondition(lambda self: self.cases)
     @rule(data=st.data(), number=CASES)
     def something_is_asked(self, data: st.DataObject, number: int) -> None:
         case = self.cases[number % len(self.cases)]
-        self.desk.ask(data.draw(asked(case)))
+        self.handler.ask(data.draw(asked(case)))
 
     @rule(length=WAITS)
     def time_passes(self, length: str) -> None:
-        self.desk.wait(length)
+        self.handler.wait(length)
 
     @precondition(lambda self: self.cases)
     @rule(number=CASES)
     def the_engine_looks_at_a_case(self, number: int) -> None:
-        self.desk.tick(self.cases[number % len(self.cases)])
+        self.handler.tick(self.cases[number % len(self.cases)])
 
     @rule()
     def the_next_year_is_published_late(self) -> None:
         year = self.years[-1] + 1
         off = {f"{year}-05-07": "放假", f"{year}-01-04": "元旦"}
         self.years.append(year)
-        self.desk.done(PublishCalendar(document=calendar(year, days=off)))
+        self.handler.done(PublishCalendar(document=calendar(year, days=off)))
 
     @rule(hours=st.integers(1, 40))
     def the_rules_change(self, hours: int) -> None:
         clocks = {**RULES["clocks"], "reply": {**RULES["clocks"]["reply"], "within": f"{hours}h"}}
-        self.desk.done(PublishRulebook(document={**RULES, "clocks": clocks}))
+        self.handler.done(PublishRulebook(document={**RULES, "clocks": clocks}))
 
     @rule(which=st.integers(0, 1))
     def a_process_catches_up(self, which: int) -> None:
@@ -168,13 +167,13 @@ class Projecting(RuleBasedStateMachine):
     def a_process_starts_again(self, which: int) -> None:
         self.processes[which] = self.started(self.pages[which])
 
-    @rule(which=st.integers(0, 1), name=st.sampled_from(["clocks", "board", "history"]))
+    @rule(which=st.integers(0, 1), name=st.sampled_from(["clock_runs", "cases", "services"]))
     def a_view_is_rebuilt_while_facts_come(self, which: int, name: str) -> None:
         other = self.processes[1 - which]
 
         def meanwhile(_at: int, _until: int) -> None:
-            self.desk.wait("1h")
-            self.cases.append(self.desk.repair())
+            self.handler.wait("1h")
+            self.cases.append(self.handler.repair())
             other._step(None)
 
         self.processes[which].rebuild([name], progress=meanwhile)
@@ -184,9 +183,9 @@ class Projecting(RuleBasedStateMachine):
     def a_rebuild_gives_the_same_rows(self, which: int) -> None:
         views = self.processes[which]
         views.catch_up()
-        live = {name: views.digest(name) for name in views.views}
+        live = {name: views.digest(name) for name in views.row_sets}
         views.rebuild()
-        assert {name: views.digest(name) for name in views.views} == live
+        assert {name: views.digest(name) for name in views.row_sets} == live
 
     @invariant()
     def nobody_is_ahead_of_the_log(self) -> None:
@@ -201,7 +200,7 @@ class Projecting(RuleBasedStateMachine):
 
 @pytest.fixture
 def small_bulks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(view_fold, "BULK", 5)
+    monkeypatch.setattr(case_loader, "BULK", 5)
 
 
 def machine(address: Callable[[], object]) -> type[RuleBasedStateMachine]:

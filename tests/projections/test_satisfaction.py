@@ -1,18 +1,10 @@
 """How satisfied residents are: four levels, with everything that is no answer kept apart."""
 
-from commands.verbs import (
-    AcceptHandover,
-    AcceptRepair,
-    CompleteRepair,
-    DispatchRepair,
-    LeaveUnanswered,
-    OfferHandover,
-    RateService,
-    ReopenRepair,
-    ResolveComplaint,
-)
-from domain.facts import StaffId
-from domain.rating import NonAnswer, Rating
+from commands.cases import LeaveUnanswered, RateService
+from commands.complaint import AcceptHandover, OfferHandover, ResolveComplaint
+from commands.repair import AcceptRepair, CompleteRepair, DispatchRepair, ReopenRepair
+from domain.kernel.facts import StaffId
+from domain.kinds.aftercare import NonAnswer, Rating
 from projections.satisfaction import WAITING, SatisfactionFigure, behind, figures
 from tests.support.neighbourhood import Neighbourhood
 

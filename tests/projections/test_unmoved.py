@@ -2,13 +2,17 @@
 
 import pytest
 
-from commands.verbs import AcknowledgeEscalation, PauseRepair, RateService, WaiveBreach
-from domain.facts import Recorded, StaffId
-from domain.rating import Rating
-from domain.repair import PauseReason
-from projections.dossier import CLOCK_TOPICS, Dossier
+from commands.cases import RateService
+from commands.clocks import AcknowledgeEscalation, WaiveBreach
+from commands.repair import PauseRepair
+from domain.kernel.facts import Recorded, StaffId
+from domain.kernel.personal import Personal
+from domain.kinds import KINDS
+from domain.kinds.aftercare import Rating
+from domain.kinds.repair.facts import PauseReason
+from projections.row_sets import folding
 from store.codec import topic_of
-from store.register_reader import read_registers
+from store.register_reader import read_directory
 from tests.support.neighbourhood import Neighbourhood
 from tests.support.scenario import CODEC
 
@@ -30,15 +34,16 @@ def lives(place: Neighbourhood) -> dict[str, list[Recorded]]:
     place.tick()
     li = StaffId("li")
     place.done(AcknowledgeEscalation(case=open_case, clock="accept", rung=1, by=li))
-    place.done(WaiveBreach(case=open_case, clock="accept", by=li, reason="flood"))
+    place.done(WaiveBreach(case=open_case, clock="accept", by=li, reason=Personal("flood")))
     return {case: place.recorded(case) for case in (open_case, rated, paused, complaint)}
 
 
 def test_the_rows_are_the_same_without_those_facts(place: Neighbourhood):
-    cases, known = lives(place), read_registers(place.log, CODEC)
+    cases, known = lives(place), read_directory(place.log, CODEC)
     heard = {topic_of(type(r.fact)) for facts in cases.values() for r in facts}
-    assert heard >= CLOCK_TOPICS
-    for view in place.views.views.values():
+    assert heard >= set(map(topic_of, KINDS.common))
+    fold = folding(KINDS)
+    for view in place.projector.row_sets.values():
         for facts in cases.values():
             rest = [r for r in facts if topic_of(type(r.fact)) not in view.unmoved_by]
-            assert view.rows(Dossier(facts, known)) == view.rows(Dossier(rest, known))
+            assert view.rows(fold(facts, known)) == view.rows(fold(rest, known))

@@ -10,7 +10,7 @@ import pytest
 
 from store.log import Log
 from store.open import open_views
-from tests.support import views
+from tests.support import row_sets
 from tests.support.logs import Place
 from tests.support.postgres import PostgresServer
 
@@ -77,7 +77,7 @@ def address(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def place(address: str) -> Iterator[views.Place]:
-    place = views.Place(lambda: open_views(address))
+def place(address: str) -> Iterator[row_sets.Place]:
+    place = row_sets.Place(lambda: open_views(address))
     yield place
     place.close()

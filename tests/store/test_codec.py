@@ -13,16 +13,17 @@ import msgspec
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from domain.facts import Fact, Recorded
-from domain.personal import Personal
-from store.codec import ALL_FACTS, Codec, Row, topic_of
+from domain.kernel.facts import Fact, Recorded
+from domain.kernel.personal import Personal
+from domain.kinds import KINDS
+from store.codec import Codec, Row, topic_of
 from store.errors import LogDamaged, LogFromNewerVersion
 from tests import golden
 
 CODEC = Codec()
 PINNED = golden.pinned()
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-each_fact = pytest.mark.parametrize("fact", ALL_FACTS, ids=lambda fact: fact.__name__)
+each_fact = pytest.mark.parametrize("fact", KINDS.facts, ids=lambda fact: fact.__name__)
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 whole = st.integers(-(2**63), 2**63 - 1)
@@ -89,7 +90,7 @@ def test_a_fact_survives_its_bytes(fact: type[Fact]):
 
 
 @settings(max_examples=50)
-@given(st.lists(st.one_of([any_recorded(fact) for fact in ALL_FACTS]), max_size=5))
+@given(st.lists(st.one_of([any_recorded(fact) for fact in KINDS.facts]), max_size=5))
 def test_a_stream_read_at_once_says_what_its_rows_say(recorded: list[Recorded]):
     documents = b"[" + b",".join(CODEC.encode(one).state for one in recorded) + b"]"
     found = CODEC.decode_stream(documents)
@@ -99,7 +100,7 @@ def test_a_stream_read_at_once_says_what_its_rows_say(recorded: list[Recorded]):
 
 
 def test_stored_names_are_different_and_free_of_packages():
-    names = [topic_of(fact) for fact in ALL_FACTS]
+    names = [topic_of(fact) for fact in KINDS.facts]
     assert len(set(names)) == len(names)
     assert [name for name in names if not re.fullmatch(r"[A-Z][A-Za-z]+(\.v[0-9]+)?", name)] == []
 
@@ -119,7 +120,7 @@ def test_a_fact_is_what_the_log_can_keep(fact: type[Fact]):
 
 
 def test_every_type_is_pinned():
-    missing = sorted({topic_of(fact) for fact in ALL_FACTS} - set(PINNED))
+    missing = sorted({topic_of(fact) for fact in KINDS.facts} - set(PINNED))
     assert not missing, f"not pinned yet, run `python -m tests.golden`: {missing}"
 
 
@@ -143,7 +144,7 @@ def test_a_pinned_document_is_read_as_it_was_written(topic: str):
 @pytest.mark.parametrize("topic", PINNED)
 def test_a_pinned_document_fills_every_field(topic: str):
     """A field that was added later is pinned by adding a document to the file."""
-    known = {topic_of(fact): fact for fact in ALL_FACTS}
+    known = {topic_of(fact): fact for fact in KINDS.facts}
     if topic in known:
         fields = {field.name for field in dataclasses.fields(known[topic])}
         assert {name for document in PINNED[topic] for name in document["fact"]} == fields
@@ -199,7 +200,10 @@ def with_place(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "place": "未知"}
 
 
-CHANGED = Codec([LiftStopped], {("LiftStopped", 1): in_minutes, ("LiftStopped", 2): with_place})
+CHANGED = Codec(
+    facts=[LiftStopped],
+    upcasters={("LiftStopped", 1): in_minutes, ("LiftStopped", 2): with_place},
+)
 SINCE = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 
 
@@ -234,7 +238,7 @@ def test_all_shapes_of_a_type_are_known_names():
 
 def test_a_type_without_all_its_upcasters_is_refused():
     with pytest.raises(KeyError):
-        Codec([LiftStopped], {("LiftStopped", 2): with_place})
+        Codec(facts=[LiftStopped], upcasters={("LiftStopped", 2): with_place})
 
 
 def test_a_shape_that_is_too_new_is_told():
@@ -298,7 +302,7 @@ def test_a_fact_shown_shows_nothing_personal(fact: type[Fact]):
 
 def test_some_facts_carry_personal_data():
     with_personal = [
-        fact for fact in ALL_FACTS if "13800000000" in str(msgspec.to_builtins(first(fact)))
+        fact for fact in KINDS.facts if "13800000000" in str(msgspec.to_builtins(first(fact)))
     ]
     assert len(with_personal) > 5
 

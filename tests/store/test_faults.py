@@ -10,14 +10,7 @@ import apsw
 import pytest
 
 from store import sqlite_engine
-from store.errors import (
-    LogDamaged,
-    NoStore,
-    StoreBusy,
-    StoreFault,
-    StoreReadOnly,
-    StoreUnknown,
-)
+from store.errors import LogDamaged, NoStore, StoreBusy, StoreFault, StoreReadOnly, StoreUnknown
 from store.memory import MemoryLog
 from store.open import open_log
 from store.postgres import PostgresLog

@@ -6,20 +6,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from commands.verbs import (
-    AcceptRepair,
-    CloseCase,
-    CompleteRepair,
-    LodgeComplaint,
-    RecordArrival,
-    ReportRepair,
-    ResolveComplaint,
-)
-from domain.facts import HouseholdId, StaffId
-from projections.all_views import CaseViews, all_views
+from commands.cases import CloseCase
+from commands.complaint import LodgeComplaint, ResolveComplaint
+from commands.repair import AcceptRepair, CompleteRepair, RecordArrival, ReportRepair
+from domain.kernel.facts import HouseholdId, StaffId
+from projections.row_sets import CaseProjector, row_sets
 from store.log import Log
 from store.open import MEMORY, open_views
-from store.view_db import ViewDb
+from store.tables import TableDb
 from tests.support.scenario import SITE, Office, book
 
 CALENDAR = "cn"
@@ -60,23 +54,23 @@ class Neighbourhood(Office):
     """An office with views of its log, which see everything whenever they are asked for."""
 
     def __init__(
-        self, log: Log | None = None, db: ViewDb | None = None, *rules: Mapping[str, Any]
+        self, log: Log | None = None, db: TableDb | None = None, *rules: Mapping[str, Any]
     ) -> None:
         """Publish the calendar of 2026 and the small rules, or others."""
         super().__init__(log, *(rules or (calendar(2026), RULES)))
-        self.views: CaseViews = all_views(self.log, db or open_views(MEMORY))
+        self.projector: CaseProjector = row_sets(self.log, db or open_views(MEMORY))
         self._numbers = 0
 
     @property
-    def db(self) -> ViewDb:
+    def db(self) -> TableDb:
         """The views, caught up."""
-        self.views.catch_up()
-        return self.views.db
+        self.projector.catch_up()
+        return self.projector.db
 
     def close(self) -> None:
         """Remove what was kept."""
         with suppress(FileNotFoundError):
-            self.views.db.close()
+            self.projector.db.close()
         self.log.close()
 
     def repair(self, case: str | None = None, **words: Any) -> str:

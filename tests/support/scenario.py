@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from typing import Any
 
-from commands.desk import Desk, Reply, Request
-from commands.verbs import Command, OpenSite, PublishCalendar, PublishRulebook, RecordDue
-from domain.clocks import Clock, clocks_of
-from domain.facts import Fact, Recorded
-from domain.refusals import Refusal
-from domain.registers import (
-    RULES_STREAM,
-    CalendarPublished,
-    Registers,
-    RulebookPublished,
-    SiteOpened,
-)
+from commands.clocks import RecordDue
+from commands.envelope import Answer, CommandEnvelope
+from commands.handler import CommandHandler
+from commands.messages import Message
+from commands.registers import OpenSite, PublishCalendar, PublishRulebook
+from domain.kernel.facts import Fact, Recorded
+from domain.kernel.refusals import Refusal
+from domain.kinds import KINDS
+from domain.kinds.directory import Directory
+from domain.kinds.rules.facts import RULES_STREAM, CalendarPublished, RulebookPublished
+from domain.kinds.site.facts import SiteOpened
+from domain.promises import Clock, Fold
 from store.codec import Codec
 from store.log import Answered, Log
 from store.memory import MemoryLog
@@ -76,10 +77,10 @@ class Asked:
         assert not isinstance(self.answer, Refusal), f"refused: {self.answer}"
         assert list(self.answer) == list(expected)
         assert [stored(fact) for fact in self.answer] == list(expected)
-        before = reduce(self.evolve, self.history, self.initial)
+        before = reduce(self.evolve, self.history, deepcopy(self.initial))
         step_by_step = reduce(self.evolve, self.answer, before)
         from_the_log = map(stored, (*self.history, *self.answer))
-        assert reduce(self.evolve, from_the_log, self.initial) == step_by_step
+        assert reduce(self.evolve, from_the_log, deepcopy(self.initial)) == step_by_step
 
     def stays_quiet(self) -> None:
         """No fact: it is so already."""
@@ -106,7 +107,7 @@ class Given:
 
     def when(self, decision: Decision, **words: object) -> Asked:
         """Ask a decision about it."""
-        state = reduce(self.evolve, self.history, self.initial)
+        state = reduce(self.evolve, self.history, deepcopy(self.initial))
         try:
             answer: Sequence[Any] | Refusal = decision(state, **words)
         except Refusal as refusal:
@@ -119,9 +120,9 @@ def story(evolve: Evolve, initial: Any = None) -> Callable[..., Given]:
     return lambda *facts: Given(evolve, facts, initial)
 
 
-def registers(*documents: Mapping[str, Any], zone: str = ZONE) -> Registers:
+def registers(*documents: Mapping[str, Any], zone: str = ZONE) -> Directory:
     """One site, and these rulebooks and calendars published in this order from version 1 on."""
-    known = Registers()
+    known = Directory(KINDS)
     known.take(f"site-{SITE}", 1, SiteOpened(name="North", zone=zone))
     calendars: dict[str, int] = {}
     for version, document in enumerate(documents, start=1):
@@ -158,7 +159,7 @@ def book(clock: Mapping[str, Any] | None = None, **clocks: Mapping[str, Any]) ->
 class Case:
     """The facts of one case in the order in which the log learned of them."""
 
-    known: Registers
+    known: Directory
     stream: str = "complaint-1"
     facts: list[Recorded] = field(default_factory=list)
 
@@ -182,9 +183,16 @@ class Case:
         return self
 
     @property
+    def fold(self) -> Fold:
+        """The case folded."""
+        kind = KINDS.of(self.stream)
+        assert kind is not None
+        return Fold.of(kind, self.facts, self.known)
+
+    @property
     def clocks(self) -> list[Clock]:
         """The runs of all its clocks."""
-        return clocks_of(self.facts, self.known)
+        return self.fold.clocks
 
     @property
     def clock(self) -> Clock:
@@ -200,8 +208,8 @@ class Office:
         """Open the site and publish calendars and rulebooks in the order given."""
         self.log = log or MemoryLog()
         self.now = START
-        self.desk = Desk(self.log, clock=lambda: self.now)
-        if not self.desk.log.head():
+        self.handler = CommandHandler(self.log, clock=lambda: self.now)
+        if not self.handler.log.head():
             self.done(OpenSite(site=SITE, name="North", zone=ZONE))
         for document in documents:
             known = "rulebook" in document
@@ -209,12 +217,12 @@ class Office:
                 PublishRulebook(document=document) if known else PublishCalendar(document=document)
             )
 
-    def ask(self, command: Command, **request: Any) -> Reply:
+    def ask(self, command: Message, **request: Any) -> Answer:
         """The answer, or the refusal."""
-        (reply,) = self.desk.ask_all([Request(command=command, **request)])
+        (reply,) = self.handler.handle_all([CommandEnvelope(message=command, **request)])
         return reply
 
-    def done(self, command: Command, **request: Any) -> Answered:
+    def done(self, command: Message, **request: Any) -> Answered:
         """The answer; a refusal fails the test."""
         reply = self.ask(command, **request)
         assert isinstance(reply, Answered), reply

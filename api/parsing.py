@@ -1,0 +1,166 @@
+"""Parsing what people and systems send: messages from data, times and months from texts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import datetime
+from typing import Any, Final, get_args, get_type_hints
+
+import msgspec
+import orjson
+
+from commands.messages import Message
+from commands.routes import Routes
+from commands.unit_of_work import personal_fields
+from commands.validation import check, check_time
+from domain.kernel.refusals import CommandInvalid, Phrase, Refusal, WithoutZone
+
+_MONTHS: Final = re.compile(r"(\d{4}-(?:0[1-9]|1[0-2]))(?:\.\.(\d{4}-(?:0[1-9]|1[0-2])))?")
+_MISSING: Final = re.compile(r"Object missing required field `(\w+)`")
+_PLACE: Final = re.compile(r"^(.*?)(?: - at `(?:key in )?\$\.?(.*)`)?$", re.DOTALL)
+
+
+class CommandUnknown(Refusal):
+    """There is no command {name}: the known ones are {known}."""
+
+    zh = "没有命令 {name}，可用的命令：{known}。"
+
+
+class DataUnreadable(Refusal):
+    """The data is not JSON ({problem}): correct it and send it again."""
+
+    zh = "数据不是 JSON（{problem}），请更正后重新提交。"
+
+
+class QueryInvalid(Refusal):
+    """The question cannot be answered: {problem}."""
+
+    zh = "查询无法回答：{problem}。"
+
+
+def read_json(text: bytes | str) -> Any:  # noqa: ANN401 - any JSON value
+    """What a JSON text says.
+
+    Raises:
+        DataUnreadable: it is not JSON.
+    """
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        problem = f"line {error.lineno}, column {error.colno}: {error.msg}"
+        raise DataUnreadable(problem=problem) from None
+
+
+def read_message(routes: Routes, name: str, data: object, *, strict: bool = True) -> Message:
+    """The message of a name with its fields from plain data.
+
+    A personal text is a text, or a mapping of ``text`` and ``of``. Unless ``strict``, texts are
+    taken for numbers and truths where those are meant, as on a command line.
+
+    Raises:
+        CommandUnknown: there is no such command.
+        CommandInvalid, WithoutZone, TextTooLong, TextUnreadable: the first fault, naming its field.
+    """
+    verb = routes.messages.get(name)
+    if verb is None:
+        raise CommandUnknown(name=name[:100], known=", ".join(routes.messages))
+    if not isinstance(data, Mapping):
+        raise CommandInvalid(problem=Phrase("it is no object of fields", "它不是由字段组成的对象"))
+    for key in data:
+        if key not in verb.__dataclass_fields__:
+            raise _unknown(str(key), verb)
+    shaped = {
+        key: _shaped(verb, key, value) if isinstance(value, str) else value
+        for key, value in data.items()
+    }
+    try:
+        command = msgspec.convert(shaped, verb, strict=strict)
+    except msgspec.ValidationError as error:
+        raise _invalid(str(error)) from None
+    check(command)
+    return command
+
+
+def read_time(text: str, where: str) -> datetime:
+    """An instant such as ``2026-11-20T14:30+08:00``.
+
+    Raises:
+        CommandInvalid: it is no time.
+        WithoutZone: it has no zone.
+    """
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError:
+        shown = text[:40]
+        problem = Phrase(
+            f"{where} is {shown!r}, write a time as 2026-11-20T14:30+08:00",
+            f"{where} 的值 {shown!r} 不是时间，请写成 2026-11-20T14:30+08:00",
+        )
+        raise CommandInvalid(problem=problem) from None
+    if at.tzinfo is None:
+        raise WithoutZone(at=text.strip(), where=where)
+    check_time(where, at)
+    return at
+
+
+def read_months(text: str | None) -> tuple[str, str] | None:
+    """A month ``2026-01`` or a span of months ``2026-01..2026-03``, both ends included.
+
+    Raises:
+        QueryInvalid: it is neither.
+    """
+    if not text:
+        return None
+    found = _MONTHS.fullmatch(text)
+    if found is None or (found[2] or found[1]) < found[1]:
+        problem = Phrase(
+            f"{text[:40]!r} is no span of months, write 2026-01 or 2026-01..2026-03",
+            f"{text[:40]!r} 不是月份范围，请写成 2026-01 或 2026-01..2026-03",
+        )
+        raise QueryInvalid(problem=problem)
+    return found[1], found[2] or found[1]
+
+
+def _shaped(message: type[Message], key: str, text: str) -> object:
+    """A text as its field takes it."""
+    if key in personal_fields(message):
+        return {"text": text}
+    return read_time(text, key) if key in times_of(message) else text
+
+
+_TIMES: dict[type, frozenset[str]] = {}
+
+
+def times_of(message: type) -> frozenset[str]:
+    """The fields of a message that hold instants."""
+    known = _TIMES.get(message)
+    if known is None:
+        hints = get_type_hints(message)
+        known = frozenset(n for n, hint in hints.items() if datetime in (hint, *get_args(hint)))
+        _TIMES[message] = known
+    return known
+
+
+def _unknown(key: str, verb: type[Message]) -> CommandInvalid:
+    known = ", ".join(f.name for f in fields(verb))
+    shown = key[:60]
+    problem = Phrase(
+        f"{verb.__name__} has no field {shown!r}; it has {known or 'none'}",
+        f"{verb.__name__} 没有字段 {shown!r}，可用的字段：{known or '无'}",
+    )
+    return CommandInvalid(problem=problem)
+
+
+def _invalid(message: str) -> CommandInvalid:
+    """Msgspec's message, said with the field's name."""
+    if missing := _MISSING.match(message):
+        name = missing[1]
+        return CommandInvalid(problem=Phrase(f"{name} is missing", f"缺少字段 {name}"))
+    found = _PLACE.match(message)
+    assert found is not None
+    what, field = found[1].replace("`", ""), found[2] or "data"
+    what = what[:1].lower() + what[1:]
+    problem = Phrase(f"{field}: {what}", f"字段 {field} 有误（{what}）")
+    return CommandInvalid(problem=problem)

@@ -1,0 +1,158 @@
+"""For questions about promises: runs of clocks, how a deadline came about, who was called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from api.engine import Engine
+from api.queries.cases import AT_ONCE, Answer, case_named, local, numbers_elsewhere
+from domain.kernel.facts import kind_of
+from domain.kernel.refusals import UnknownClock
+from domain.kinds.directory import Directory
+from domain.promises import Clock, Fold, explanation
+from domain.promises.rules import spell_target
+from projections import clock_runs, escalations
+from projections.clock_runs import ClockRun
+
+_INSTANTS = ("started", "due", "stopped", "paused", "detected", "next")
+JUDGED = ("case", "external_id", "clock", "cycle", "started", "target", "due", "stopped", "verdict")
+
+
+def runs(
+    engine: Engine,
+    *,
+    case: str | None = None,
+    clock: str | None = None,
+    verdict: Sequence[str] = (),
+    site: str | None = None,
+    limit: int = 50,
+    offset: int = 0,
+) -> list[Answer]:
+    """Runs of clocks by their due instants, paused ones last; those of one case by name and cycle.
+
+    Raises:
+        UnknownCase: the case is named and there is none.
+    """
+    rows = clock_runs.find(
+        engine.projector.db,
+        case=None if case is None else case_named(engine, case),
+        clock=clock,
+        verdict=verdict,
+        site=site,
+        order="due" if case is None else "case",
+        limit=offset + limit,
+    )
+    return _told(engine, rows[offset:])
+
+
+def _told(engine: Engine, rows: Sequence[ClockRun]) -> list[Answer]:
+    """Runs with their instants at the site, and the number the case has elsewhere."""
+    directory = engine.directory()
+    numbers = numbers_elsewhere(engine, (row.case_id for row in rows))
+    told = []
+    for row in rows:
+        zone = directory.zone(row.site)
+        known = row._asdict() | {"provisional": bool(row.provisional)}
+        known |= {name: local(known[name], zone) for name in _INSTANTS}
+        case = known.pop("case_id")
+        told.append({"case": case, "external_id": numbers.get(case), **known})
+    return told
+
+
+def judged(engine: Engine, clock: str | None = None) -> Iterator[Answer]:
+    """One line per run of every clock, by case, clock and cycle."""
+    rows = clock_runs.each(engine.projector.db, clock=clock)
+    while page := list(islice(rows, AT_ONCE)):
+        for found in _told(engine, page):
+            yield {name: found[name] for name in JUDGED}
+
+
+def counted(engine: Engine) -> dict[str, int]:
+    """How many runs stand at each verdict."""
+    return clock_runs.counts(engine.projector.db)
+
+
+def explained(engine: Engine, name: str, clock: str, cycle: int | None = None) -> Answer:
+    """How a deadline came about: stretches whose amounts sum to the target.
+
+    Without a cycle it is the last run.
+
+    Raises:
+        UnknownCase: there is no such case.
+        UnknownClock: it has no such run.
+    """
+    case = case_named(engine, name)
+    directory = engine.directory()
+    facts = [engine.codec.decode(row) for row in engine.log.stream(case)]
+    clocks = Fold.of(engine.routes.kinds[kind_of(case)], facts, directory).clocks
+    found = [c for c in clocks if c.name == clock and cycle in (None, c.cycle)]
+    if not found:
+        raise UnknownClock(clock=clock, cycle=cycle or 1)
+    return {"case": case, **_explanation(found[-1], directory)}
+
+
+def _explanation(clock: Clock, directory: Directory) -> Answer:
+    zone = directory.zone(clock.site)
+    told = explanation(clock, directory)
+    stretches = [
+        {
+            "start": s.start.astimezone(zone),
+            "end": s.end.astimezone(zone),
+            "counted": s.counted,
+            "reason": s.reason,
+            "note": s.note,
+            "amount": plain(s.amount),
+        }
+        for s in told.stretches
+    ]
+    return {
+        "clock": clock.name,
+        "title": clock.rule.title,
+        "cycle": clock.cycle,
+        "within": spell_target(clock.within),
+        "started": clock.started.astimezone(zone),
+        "due": told.due.astimezone(zone),
+        "stopped": _at(clock.end, clock, directory),
+        "paused": _at(clock.pauses[-1].since, clock, directory) if clock.paused else None,
+        "verdict": str(clock.verdict),
+        "provisional": told.provisional,
+        "rules": clock.rules,
+        "unit": "seconds" if isinstance(told.target, timedelta) else "days_or_months",
+        "target": plain(told.target),
+        "stretches": stretches,
+    }
+
+
+def plain(amount: timedelta | int) -> float | int:
+    """An amount of time as seconds, an amount of days or months as it is."""
+    if not isinstance(amount, timedelta):
+        return amount
+    seconds = amount.total_seconds()
+    return int(seconds) if seconds.is_integer() else seconds
+
+
+def _at(at: datetime | None, clock: Clock, directory: Directory) -> datetime | None:
+    return None if at is None else at.astimezone(directory.zone(clock.site))
+
+
+def raised(engine: Engine, limit: int = 50) -> list[Answer]:
+    """The newest rungs of promises still open: who has to know, and whether he answered."""
+    directory = engine.directory()
+    book = directory.rules.rulebook(directory.rules.version)
+    found = []
+    for case, site, fact, by in escalations.newest(
+        engine.projector.db, engine.log, engine.codec, limit=limit
+    ):
+        zone = directory.zone(site)
+        role = book.roles.get(fact.to)
+        told: dict[str, Any] = {
+            "case": case, "clock": fact.clock, "cycle": fact.cycle, "rung": fact.rung,
+            "to": fact.to, "title": role.title if role else "", "addressee": fact.addressee,
+            "due": fact.due.astimezone(zone), "reached": fact.reached.astimezone(zone),
+            "detected": fact.detected.astimezone(zone), "cause": fact.cause, "acknowledged_by": by,
+        }  # fmt: skip
+        found.append(told)
+    return found

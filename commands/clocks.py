@@ -1,0 +1,53 @@
+"""What may be asked of the clocks of any case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from commands.messages import CaseMessage, Message
+from domain.kernel.context import Context
+from domain.kernel.facts import StaffId
+from domain.kernel.personal import Personal
+from domain.promises import decisions
+from domain.promises.facts import ClockFact
+from domain.promises.fold import Fold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcknowledgeEscalation(CaseMessage):
+    """Say that a rung was seen and is taken care of 确认升级."""
+
+    clock: str
+    rung: int
+    by: StaffId
+    cycle: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaiveBreach(CaseMessage):
+    """Excuse a missed deadline 豁免超时."""
+
+    clock: str
+    by: StaffId
+    reason: Personal
+    cycle: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordDue(CaseMessage):
+    """Record everything that fell due for a case's clocks by now 记录到期. Timers ask this."""
+
+
+def record_due(case: Fold, *, context: Context[Any]) -> list[ClockFact]:
+    """Record what fell due up to and including now."""
+    return decisions.fall_due(case, at=context.now)
+
+
+CLOCKS: Mapping[type[Message], Any] = {
+    AcknowledgeEscalation: decisions.acknowledge,
+    WaiveBreach: decisions.waive,
+    RecordDue: record_due,
+}
+"""Decisions about the folded case with its clocks."""

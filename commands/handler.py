@@ -1,0 +1,138 @@
+"""The command handler: load, decide, append, answer; once per command id.
+
+Every command is decided on its own: a refusal or a conflict is that command's answer alone.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Final
+
+from commands import ROUTES
+from commands.envelope import Answer, CommandEnvelope
+from commands.routes import Routes
+from commands.streams import LoadedStream
+from commands.unit_of_work import UnitOfWork
+from domain.kernel.facts import Recorded
+from domain.kinds.directory import Directory
+from store.codec import Codec, Row
+from store.log import Appending, IntegrityError, Log
+from store.register_reader import REGISTER_TOPICS, read_directory, take_registers
+
+KEPT_STREAMS: Final = 10_000
+PAGE: Final = 5000
+TRIES: Final = 5
+
+
+def wall_clock() -> datetime:
+    """The time now, in UTC."""
+    return datetime.now(UTC)
+
+
+class CommandHandler:
+    """Handles commands for one log. Threads may share one; processes may have one each."""
+
+    def __init__(
+        self,
+        log: Log,
+        *,
+        routes: Routes = ROUTES,
+        codec: Codec | None = None,
+        clock: Callable[[], datetime] = wall_clock,
+    ) -> None:
+        """Prepare; `clock` gives the instant of recording."""
+        self.log = log
+        self.routes = routes
+        self.codec = codec or Codec(routes.kinds)
+        self.clock = clock
+        self.directory = Directory(routes.kinds)
+        self._deciding = threading.RLock()
+        self._kept: OrderedDict[str, LoadedStream] = OrderedDict()
+        self._known = -1
+
+    @contextmanager
+    def unit_of_work(self) -> Iterator[UnitOfWork]:
+        """Handle several commands in one transaction: all that are answered are stored, or none.
+
+        Raises:
+            IntegrityError: another process stored something in between; ask again.
+        """
+        with self._deciding:
+            try:
+                with self.log.appending() as log:
+                    self._catch_up(log)
+                    unit = UnitOfWork(self, log)
+                    yield unit
+                    unit.store()
+                self._known = unit.head
+            except BaseException:
+                self._forget()
+                raise
+            while len(self._kept) > KEPT_STREAMS:
+                self._kept.popitem(last=False)
+
+    def handle_all(self, envelopes: Sequence[CommandEnvelope]) -> list[Answer]:
+        """Handle several commands in one commit; a conflict makes each be decided anew, alone.
+
+        Returns the receipt or the refusal of each, in order.
+        """
+        try:
+            with self.unit_of_work() as unit:
+                unit.look_up([e.id for e in envelopes if e.id.isprintable()])
+                unit.prefetch([e.message for e in envelopes])
+                return [unit.answer(envelope) for envelope in envelopes]
+        except IntegrityError:
+            if len(envelopes) > 1:
+                return [self.handle_all([envelope])[0] for envelope in envelopes]
+        return [self._retry(envelopes[0])]
+
+    def _retry(self, envelope: CommandEnvelope) -> Answer:
+        for attempt in range(TRIES):
+            try:
+                with self.unit_of_work() as unit:
+                    return unit.answer(envelope)
+            except IntegrityError:
+                if attempt == TRIES - 1:
+                    raise
+        raise AssertionError
+
+    def keep(self, loaded: LoadedStream) -> None:
+        """Keep a stream at hand for the next command."""
+        self._kept[loaded.stream] = loaded
+
+    def kept(self, stream: str) -> LoadedStream | None:
+        """A stream at hand, the most recently used last."""
+        loaded = self._kept.get(stream)
+        if loaded is not None:
+            self._kept.move_to_end(stream)
+        return loaded
+
+    def note(self, row: Row, recorded: Recorded) -> None:
+        """Let a register fact take effect for the commands after it."""
+        if row.topic in REGISTER_TOPICS:
+            self.directory.take(recorded.stream, recorded.version, recorded.fact)
+
+    def _catch_up(self, log: Appending) -> None:
+        """Read what other processes stored since the log was last held."""
+        if log.head == self._known:
+            return
+        if not 0 <= self._known <= log.head:
+            self._kept.clear()
+            self.directory = read_directory(self.log, self.codec)
+            self._known = log.head
+            return
+        while self._known < log.head:
+            page = log.rows(self._known, PAGE)
+            for row in page:
+                self._kept.pop(row.stream, None)
+            take_registers(self.directory, page, self.codec)
+            self._known = page[-1].position
+
+    def _forget(self) -> None:
+        """Trust nothing in memory after a failed append: it may be ahead of the log."""
+        self._kept.clear()
+        self._known = -1

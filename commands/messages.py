@@ -1,0 +1,43 @@
+"""What may be asked, as data: the bases of every message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """Something somebody asks for."""
+
+    @property
+    def stream(self) -> str | None:
+        """The stream it is asked of; None for one that is still to get its number."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opens(Message):
+    """Opens a case at a site. Without ``case`` it gets a new number.
+
+    It has no slots, so that it can be joined with the fields of an opening, which has.
+    """
+
+    site: str
+    case: str | None = None
+
+    @property
+    def stream(self) -> str | None:
+        """The number that was chosen for the case."""
+        return self.case
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseMessage(Message):
+    """Something asked of a case; ``case`` is its number, such as ``repair-01jd…``."""
+
+    case: str
+
+    @property
+    def stream(self) -> str:
+        """The case."""
+        return self.case

@@ -1,0 +1,199 @@
+"""Commands decided within one transaction: all that are answered are stored, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, get_args, get_type_hints
+
+from commands.envelope import Answer, CommandEnvelope
+from commands.messages import Message, Opens
+from commands.streams import LoadedStream
+from commands.validation import check, check_time, check_words
+from domain.kernel.context import Context
+from domain.kernel.documents import DocumentInvalid
+from domain.kernel.facts import Fact, Recorded
+from domain.kernel.personal import Personal, household_subject
+from domain.kernel.refusals import InTheFuture, Refusal, UnknownSite, VersionMoved
+from domain.kinds.directory import Directory
+from domain.kinds.site.facts import SITE_KIND
+from store.codec import Row
+from store.log import Answered, Appending
+
+if TYPE_CHECKING:
+    from commands.handler import CommandHandler
+
+FUTURE: Final = timedelta(minutes=5)
+
+
+class UnitOfWork:
+    """Commands being decided while the log is held; what they see includes each other's facts."""
+
+    def __init__(self, handler: CommandHandler, log: Appending) -> None:
+        """Begin at the head of the log."""
+        self._handler = handler
+        self._log = log
+        self._rows: list[Row] = []
+        self._receipts: dict[str, Answered] = {}
+        self._looked_up: set[str] = set()
+        self._before: dict[str, Answered] = {}
+        self.head = log.head
+
+    @property
+    def directory(self) -> Directory:
+        """The registers, as of the last command."""
+        return self._handler.directory
+
+    def look_up(self, commands: Sequence[str]) -> None:
+        """Look up in one go which commands have a receipt; `handle` does so one by one."""
+        self._before.update(self._log.answered(commands))
+        self._looked_up.update(commands)
+
+    def answer(self, envelope: CommandEnvelope) -> Answer:
+        """The receipt of a command, or why it was refused."""
+        try:
+            return self.handle(envelope)
+        except (Refusal, DocumentInvalid) as refusal:
+            return refusal
+
+    def handle(self, envelope: CommandEnvelope) -> Answered:
+        """The receipt of a command; a repeated id gets the receipt of the first time.
+
+        Raises:
+            Refusal, DocumentInvalid: it cannot be done; nothing of it is stored.
+        """
+        check_words(
+            actor=envelope.actor,
+            id=envelope.id,
+            correlation=envelope.correlation,
+            causation=envelope.causation,
+        )
+        if (before := self._receipt(envelope.id)) is not None:
+            return before
+        message = envelope.message
+        check(message)
+        routes = self._handler.routes
+        stream = routes.stream_of(message)
+        routes.route(message, stream)
+        now = envelope.recorded_at or self._handler.clock()
+        happened = _happened(envelope, now)
+        loaded = self._begin(stream) if message.stream is None else self.load(stream)
+        if envelope.expected is not None and envelope.expected != loaded.version:
+            raise VersionMoved(expected=envelope.expected, actual=loaded.version)
+        site = self._site(message, loaded)
+        facts = self._decide(message, loaded, Context(
+            now=now, principal=envelope.actor, site=site, directory=self.directory
+        ))  # fmt: skip
+        for fact in facts:
+            recorded = Recorded(
+                stream, loaded.version + 1, self.head + 1, fact, fact.happened or happened, now,
+                envelope.actor, envelope.id, site, self.directory.rules.version,
+                envelope.correlation, envelope.causation,
+            )  # fmt: skip
+            self._take(loaded, recorded)
+        receipt = Answered(envelope.id, stream, loaded.version, self.head, len(facts))
+        self._receipts[envelope.id] = receipt
+        return receipt
+
+    def _receipt(self, command: str) -> Answered | None:
+        if command not in self._looked_up:
+            self.look_up((command,))
+        return self._receipts.get(command) or self._before.get(command)
+
+    def _decide(
+        self, message: Message, loaded: LoadedStream, context: Context[Directory]
+    ) -> list[Fact]:
+        """The facts that answer a message, each personal text in them under its subject's key."""
+        facts = self._handler.routes.decide(loaded, message, context)
+        return [
+            _owned(fact, loaded, context.site) if personal_fields(type(fact)) else fact
+            for fact in facts
+        ]
+
+    def load(self, stream: str) -> LoadedStream:
+        """A stream with everything recorded so far."""
+        loaded = self._handler.kept(stream)
+        if loaded is None:
+            loaded = self._begin(stream)
+            for row in self._log.stream(stream):
+                loaded.take(self._handler.codec.decode(row))
+        return loaded
+
+    def prefetch(self, messages: Sequence[Message]) -> None:
+        """Load in one go what messages name and is not at hand; `load` does so one by one."""
+        named = (message.stream for message in messages)
+        wanted = dict.fromkeys(s for s in named if isinstance(s, str) and s.isprintable())
+        missing = [stream for stream in wanted if self._handler.kept(stream) is None]
+        if len(missing) > 1:
+            loaded = {stream: self._begin(stream) for stream in missing}
+            for row in self._handler.log.streams(missing, self.head):
+                loaded[row.stream].take(self._handler.codec.decode(row))
+
+    def _begin(self, stream: str) -> LoadedStream:
+        loaded = LoadedStream(stream, self._handler.routes.kinds.of(stream))
+        self._handler.keep(loaded)
+        return loaded
+
+    def store(self) -> None:
+        """Append what was decided."""
+        if self._rows or self._receipts:
+            self._log.append(self._rows, tuple(self._receipts.values()))
+
+    def _site(self, message: Message, loaded: LoadedStream) -> str:
+        site: str | None = getattr(message, "site", None)
+        if site is None:
+            return loaded.site
+        if not isinstance(message, Opens) and loaded.stream == f"{SITE_KIND}-{site}":
+            return site
+        if site in self.directory.sites:
+            return site
+        raise UnknownSite(site=site)
+
+    def _take(self, loaded: LoadedStream, recorded: Recorded) -> None:
+        row = self._handler.codec.encode(recorded)
+        self._rows.append(row)
+        self.head = recorded.position
+        loaded.take(recorded)
+        self._handler.note(row, recorded)
+
+
+def _owned(fact: Fact, loaded: LoadedStream, site: str) -> Fact:
+    """The fact with each personal text under the key of the household, or else of the site."""
+    texts = {
+        name: text
+        for name in personal_fields(type(fact))
+        if (text := getattr(fact, name)) is not None and not text.of
+    }
+    if not texts:
+        return fact
+    household = getattr(fact, "household", None)
+    attribute = loaded.kind.attribute.get("household") if loaded.kind else None
+    if household is None and attribute is not None and loaded.facts:
+        household = attribute.read(loaded.state)
+    subject = household_subject(site, household or "")
+    owned: dict[str, Any] = {name: text.belonging_to(subject) for name, text in texts.items()}
+    return replace(fact, **owned)  # type: ignore[type-var]
+
+
+_PERSONAL: dict[type, tuple[str, ...]] = {}
+
+
+def personal_fields(kind: type) -> tuple[str, ...]:
+    """The fields of a type of fact or message that hold personal texts."""
+    known = _PERSONAL.get(kind)
+    if known is None:
+        hints = get_type_hints(kind)
+        known = tuple(n for n, hint in hints.items() if Personal in (hint, *get_args(hint)))
+        _PERSONAL[kind] = known
+    return known
+
+
+def _happened(envelope: CommandEnvelope, now: datetime) -> datetime:
+    at = envelope.occurred_at
+    if at is None:
+        return now
+    check_time("occurred_at", at)
+    if at > now + FUTURE:
+        raise InTheFuture(at=at.isoformat())
+    return at.astimezone(UTC)

@@ -1,0 +1,1 @@
+"""What every kind of stream shares: fact, kind, context, personal text, refusal."""

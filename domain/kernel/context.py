@@ -1,0 +1,23 @@
+"""What a decision may know besides its case: who asks, when, where, and the registers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+D = TypeVar("D")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context(Generic[D]):
+    """What surrounds a decision.
+
+    ``now`` is the instant of recording (aware, UTC), ``principal`` who asks, ``site`` the site of
+    the stream, ``directory`` the registers as they stand at that position.
+    """
+
+    now: datetime
+    principal: str
+    site: str
+    directory: D

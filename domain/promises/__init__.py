@@ -1,0 +1,21 @@
+"""Promises: clocks, ladders and verdicts; what was promised and whether it was kept.
+
+One fold over the facts of one case is the only place that judges a deadline: decisions,
+projections and explanations all ask it.
+"""
+
+from domain.promises.clock import Clock, Pause, Verdict
+from domain.promises.fold import Fold
+from domain.promises.pending import Pending, next_instant, pending
+from domain.promises.reckoning import explanation
+
+__all__ = [
+    "Clock",
+    "Fold",
+    "Pause",
+    "Pending",
+    "Verdict",
+    "explanation",
+    "next_instant",
+    "pending",
+]

@@ -1,0 +1,149 @@
+"""What is decided about clocks: recording what fell due, acknowledging a rung, waiving."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from operator import itemgetter
+
+from domain.kernel.facts import StaffId
+from domain.kernel.personal import Personal
+from domain.kernel.refusals import (
+    NotBreached,
+    Phrase,
+    ReasonRequired,
+    UnknownCase,
+    UnknownClock,
+    UnknownRung,
+)
+from domain.promises.clock import Clock
+from domain.promises.directory import Directory
+from domain.promises.facts import (
+    BreachWaived,
+    ClockFact,
+    DeadlineLapsed,
+    DeadlineWarned,
+    EscalationAcknowledged,
+    EscalationRaised,
+)
+from domain.promises.fold import Fold
+from domain.promises.pending import Pending, next_instant, pending
+
+WAIVING = Phrase("Waiving a breach", "豁免超时")
+
+
+def fall_due(case: Fold, *, at: datetime) -> list[ClockFact]:
+    """Record all that fell due for a case's clocks up to and including `at`, in order.
+
+    However late this is asked, each fact carries the instant it was due and `at` as the instant
+    it was detected, so an engine that was stopped in between records the same facts.
+
+    Raises:
+        UnknownCase: the case has no facts.
+    """
+    if not case.facts:
+        raise UnknownCase
+    directory = case.directory
+    found = [
+        (said.at, _fact(clock, said, directory, at))
+        for clock in case.clocks
+        if _is_due(clock, directory, at)
+        for said in pending(clock, directory)
+        if said.at <= at
+    ]
+    return [fact for _, fact in sorted(found, key=itemgetter(0))]
+
+
+def _is_due(clock: Clock, directory: Directory, at: datetime) -> bool:
+    """Whether anything fell due by now: most clocks of a case did not, and need no reckoning."""
+    first = next_instant(clock, directory)
+    return first is not None and first <= at
+
+
+def _fact(clock: Clock, said: Pending, directory: Directory, at: datetime) -> ClockFact:
+    if said.what == "lapse":
+        return DeadlineLapsed(clock=clock.name, cycle=clock.cycle, due=said.due, detected=at)
+    if said.what == "warning":
+        return DeadlineWarned(
+            clock=clock.name,
+            cycle=clock.cycle,
+            warning=said.number,
+            due=said.due,
+            reached=said.at,
+            detected=at,
+        )
+    rung = clock.rule.ladder[said.number - 1]
+    return EscalationRaised(
+        clock=clock.name,
+        cycle=clock.cycle,
+        rung=rung.number,
+        due=said.due,
+        reached=said.at,
+        detected=at,
+        to=rung.to,
+        addressee=_addressee(clock, rung.to, directory, said.at),
+        cause=said.cause,
+    )
+
+
+def _addressee(clock: Clock, role: str, directory: Directory, at: datetime) -> StaffId | None:
+    """Who stands behind the role on that day, by the roster in force now, not the promise's."""
+    rules = directory.rules
+    known = next(
+        (
+            book.roles[role]
+            for book in (rules.rulebook(rules.version), rules.rulebook(clock.rules))
+            if role in book.roles
+        ),
+        None,
+    )
+    if known is None:
+        return None
+    day = at.astimezone(directory.zone(clock.site)).date().isoformat()
+    holder = known.holder(clock.site, day)
+    return None if holder is None else StaffId(holder)
+
+
+def _run(case: Fold, clock: str, cycle: int) -> Clock:
+    if not case.facts:
+        raise UnknownCase
+    found = case.runs.get((clock, cycle))
+    if found is None:
+        raise UnknownClock(clock=clock, cycle=cycle)
+    return found
+
+
+def acknowledge(
+    case: Fold, *, clock: str, rung: int, by: StaffId, cycle: int = 1
+) -> list[ClockFact]:
+    """Say that a rung was seen and is taken care of; quiet where it was acknowledged.
+
+    Raises:
+        UnknownClock: the case has no such run of such a clock.
+        UnknownRung: the rung was not raised.
+    """
+    found = _run(case, clock, cycle)
+    if rung not in {fact.rung for fact in found.raised}:
+        raise UnknownRung(clock=clock, rung=rung)
+    if rung in {number for number, _ in found.acknowledgements}:
+        return []
+    return [EscalationAcknowledged(clock=clock, cycle=cycle, rung=rung, by=by)]
+
+
+def waive(
+    case: Fold, *, clock: str, by: StaffId, reason: Personal, cycle: int = 1
+) -> list[ClockFact]:
+    """Excuse a breach: it stays recorded, net figures leave it out; quiet where it is excused.
+
+    Raises:
+        UnknownClock: the case has no such run of such a clock.
+        NotBreached: nothing was missed.
+        ReasonRequired: no reason is given.
+    """
+    found = _run(case, clock, cycle)
+    if reason.blank:
+        raise ReasonRequired(what=WAIVING)
+    if not found.breached:
+        raise NotBreached(clock=clock)
+    if found.waived:
+        return []
+    return [BreachWaived(clock=clock, cycle=cycle, by=by, reason=reason)]

@@ -1,0 +1,193 @@
+"""The rule of a clock: what starts, stops and pauses it, how long it has, and who is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache, cached_property
+from typing import NamedTuple, assert_never
+
+from domain.kernel.kinds import Value
+from domain.working_time import (
+    At,
+    Before,
+    BusinessDays,
+    Days,
+    Elapsed,
+    Months,
+    Within,
+    Working,
+    WorkingDays,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Attributes a case must have: every key must equal one of its values. Empty is always true."""
+
+    wanted: tuple[tuple[str, frozenset[Value]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """A fact by its word, under a condition."""
+
+    word: str
+    where: Condition = Condition()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A target, and for which cases it is meant; the first that matches is taken."""
+
+    within: Within
+    where: Condition = Condition()
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant of a clock: a percentage of its target, or a signed offset from its due."""
+
+    percent: int | None = None
+    offset: timedelta | None = None
+
+    @property
+    def before_due(self) -> bool:
+        """Whether the moment can come before the due instant."""
+        if self.percent is not None:
+            return self.percent < 100  # noqa: PLR2004 - the whole target
+        return self.offset is not None and self.offset < timedelta(0)
+
+    def __str__(self) -> str:
+        if self.percent is not None:
+            return f"{self.percent}%"
+        seconds = int(self.offset.total_seconds()) if self.offset else 0
+        return f"{'-' if seconds < 0 else '+'}{spell(timedelta(seconds=abs(seconds)))}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """One step of a ladder: at a moment, a role has to know, unless some fact came first.
+
+    With ``acknowledge``, silence for that long brings the next rung forward.
+    """
+
+    number: int
+    at: Moment
+    to: str
+    unless: frozenset[str] = frozenset()
+    acknowledge: timedelta | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClockRule:
+    """One promise of the rulebook."""
+
+    name: str
+    kinds: frozenset[str]
+    starts: tuple[Trigger, ...]
+    stops: tuple[Trigger, ...]
+    within: tuple[Choice, ...]
+    title: str = ""
+    where: Condition = Condition()
+    pauses: tuple[Trigger, ...] = ()
+    resumes: tuple[Trigger, ...] = ()
+    cancels: tuple[Trigger, ...] = ()
+    warnings: tuple[Moment, ...] = ()
+    ladder: tuple[Rung, ...] = ()
+    obligations: tuple[int, ...] = ()
+
+    @cached_property
+    def heard(self) -> Mapping[str, tuple[tuple[str, Condition], ...]]:
+        """By word: what a fact does to a running clock, and when; the first that applies counts."""
+        found: dict[str, tuple[tuple[str, Condition], ...]] = {}
+        effects = (
+            ("stop", self.stops),
+            ("cancel", self.cancels),
+            ("resume", self.resumes),
+            ("pause", self.pauses),
+        )
+        for effect, triggers in effects:
+            for trigger in triggers:
+                found[trigger.word] = (*found.get(trigger.word, ()), (effect, trigger.where))
+        return found
+
+    @cached_property
+    def excusable(self) -> bool:
+        """Whether some fact may excuse a rung of the ladder."""
+        return any(rung.unless for rung in self.ladder)
+
+    @cached_property
+    def climbs_late(self) -> bool:
+        """Whether no rung comes before the due instant."""
+        return not any(rung.at.before_due for rung in self.ladder)
+
+    @cached_property
+    def first_percent(self) -> int:
+        """The smallest percentage of the target at which anything is said, at most 100."""
+        return min(100, *(m.percent for m in self._moments if m.percent is not None), 100)
+
+    @cached_property
+    def first_offset(self) -> timedelta:
+        """The earliest offset from the due instant at which anything is said, at most 0."""
+        nothing = timedelta(0)
+        return min(nothing, *(m.offset for m in self._moments if m.offset is not None), nothing)
+
+    @property
+    def _moments(self) -> tuple[Moment, ...]:
+        return (*self.warnings, *(rung.at for rung in self.ladder))
+
+    @cached_property
+    def speaks_early(self) -> bool:
+        """Whether anything may have to be recorded before the due instant."""
+        return any(moment.before_due for moment in self._moments)
+
+
+class Starter(NamedTuple):
+    """A rule that a fact may start. ``sole`` is its target where it is the same for every case."""
+
+    rule: ClockRule
+    where: tuple[Condition, ...]
+    sole: Within | None
+
+    @classmethod
+    def of(cls, rule: ClockRule, trigger: Trigger) -> Starter:
+        """What is to be checked before a fact of the trigger's word starts the rule's clock."""
+        where = tuple(condition for condition in (trigger.where, rule.where) if condition.wanted)
+        first = rule.within[0]
+        plain = not first.where.wanted and not isinstance(first.within, At | Before)
+        return cls(rule, where, first.within if plain else None)
+
+
+def spell(length: timedelta) -> str:
+    """A length of time as rulebooks write it: ``1h30m``, ``45s``."""
+    seconds = round(length.total_seconds())
+    hours, rest = divmod(seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    parts = [f"{n}{unit}" for n, unit in ((hours, "h"), (minutes, "m"), (seconds, "s")) if n]
+    return "".join(parts) or "0s"
+
+
+@cache
+def spell_target(within: Within) -> str:
+    """A target in words: ``24h``, ``15 working days on cn``, ``7 days before due_date``."""
+    match within:
+        case Elapsed():
+            return spell(within.target)
+        case Working():
+            return f"{spell(within.target)} working on {within.calendar}"
+        case BusinessDays():
+            return f"{within.days} business days on {within.calendar}"
+        case WorkingDays():
+            return f"{within.days} working days on {within.calendar}"
+        case Days():
+            return f"{within.days} days"
+        case Months():
+            return f"{within.months} months"
+        case Before():
+            return f"{within.days} days before {within.field}"
+        case At():
+            return f"at {within.field}"
+        case _:
+            assert_never(within)

@@ -1,0 +1,57 @@
+"""A rulebook as clocks and figures are judged by it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from domain.promises.roles import Role
+from domain.promises.rules import ClockRule, Starter
+from domain.rulebook.kpis import Kpi
+from domain.working_time import BusinessDays, Working, WorkingDays
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rulebook:
+    """A rulebook as judged by: its clocks, roles and KPI definitions by name."""
+
+    name: str
+    title: str = ""
+    clocks: Mapping[str, ClockRule] = field(default_factory=dict)
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    kpis: Mapping[str, Kpi] = field(default_factory=dict)
+
+    @cached_property
+    def starters(self) -> Mapping[str, Mapping[str, tuple[Starter, ...]]]:
+        """For each kind and word: the rules a fact may start."""
+        found: dict[str, dict[str, tuple[Starter, ...]]] = {}
+        for rule in self.clocks.values():
+            for kind in rule.kinds:
+                by_word = found.setdefault(kind, {})
+                for trigger in rule.starts:
+                    by_word[trigger.word] = (
+                        *by_word.get(trigger.word, ()),
+                        Starter.of(rule, trigger),
+                    )
+        return found
+
+    @cached_property
+    def pausable(self) -> Mapping[str, tuple[ClockRule, ...]]:
+        """For each kind: the rules that a pause of the case holds."""
+        found: dict[str, tuple[ClockRule, ...]] = {}
+        for rule in self.clocks.values():
+            for kind in rule.kinds if rule.pauses else ():
+                found[kind] = (*found.get(kind, ()), rule)
+        return found
+
+    @cached_property
+    def calendars(self) -> frozenset[str]:
+        """The names of all calendars the clocks count on."""
+        targets = (choice.within for rule in self.clocks.values() for choice in rule.within)
+        return frozenset(
+            t.calendar for t in targets if isinstance(t, Working | BusinessDays | WorkingDays)
+        )
+
+
+NOTHING = Rulebook(name="nothing")

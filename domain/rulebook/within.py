@@ -1,0 +1,73 @@
+"""The forms in which a rulebook says how long a promise has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from domain.kernel.documents import DocumentInvalid, Section, clock_time, duration
+from domain.working_time import (
+    At,
+    Before,
+    BusinessDays,
+    Days,
+    Elapsed,
+    Months,
+    Within,
+    Working,
+    WorkingDays,
+)
+
+_MOST_MONTHS = 1200
+
+
+def _calendar(part: Section, default: str | None) -> str:
+    name = part.get("calendar", default)
+    if not isinstance(name, str):
+        raise DocumentInvalid(part.path, "name a calendar here, or one for the whole rulebook.")
+    return name
+
+
+def _working(part: Section, default: str | None) -> Within:
+    return Working(
+        target=duration(part.need("working"), part.at("working")), calendar=_calendar(part, default)
+    )
+
+
+def _business_days(part: Section, default: str | None) -> Within:
+    cutoff, opens = part.get("cutoff"), part.get("opens")
+    if (cutoff is None) != (opens is None):
+        raise DocumentInvalid(part.path, "cutoff and opens go together: name both or neither.")
+    return BusinessDays(
+        days=part.whole("business_days"),
+        calendar=_calendar(part, default),
+        cutoff=None if cutoff is None else clock_time(cutoff, part.at("cutoff")),
+        opens=None if opens is None else clock_time(opens, part.at("opens")),
+    )
+
+
+def _elapsed(part: Section, _: str | None) -> Within:
+    return Elapsed(target=duration(part.need("elapsed"), part.at("elapsed")))
+
+
+def _working_days(part: Section, default: str | None) -> Within:
+    return WorkingDays(
+        days=part.whole("working_days"),
+        calendar=_calendar(part, default),
+        through_rest_days=part.flag("through_rest_days"),
+    )
+
+
+def _before(part: Section, _: str | None) -> Within:
+    return Before(field=part.text("before"), days=part.whole("days", least=0))
+
+
+FORMS: Mapping[str, Callable[[Section, str | None], Within]] = {
+    "elapsed": _elapsed,
+    "working": _working,
+    "business_days": _business_days,
+    "working_days": _working_days,
+    "before": _before,
+    "months": lambda part, _: Months(months=part.whole("months", most=_MOST_MONTHS)),
+    "at": lambda part, _: At(field=part.text("at")),
+    "days": lambda part, _: Days(days=part.whole("days")),
+}

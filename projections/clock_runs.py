@@ -1,0 +1,187 @@
+"""The row set `clock_runs`: one row per run of every clock, and what is due next."""
+# ruff: noqa: S608 - what is put into statements are names of our own, values are parameters
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, NamedTuple
+
+from domain.promises import Fold, next_instant
+from domain.promises.rules import spell_target
+from domain.working_time import Within
+from projections.instants import local_day, micros, optional_micros
+from store.projector import Rows
+from store.tables import Column, Table, TableDb
+
+TABLE: Final = "clock_runs"
+CLOCK_RUNS = Table(
+    name=TABLE,
+    columns=(
+        Column("case_id", "TEXT"),
+        Column("clock", "TEXT"),
+        Column("cycle", "INTEGER"),
+        Column("kind", "TEXT"),
+        Column("site", "TEXT"),
+        Column("rules", "INTEGER"),
+        Column("service", "INTEGER"),
+        Column("started", "INTEGER"),
+        Column("target", "TEXT"),
+        Column("due", "INTEGER", required=False),
+        Column("due_on", "INTEGER", required=False),
+        Column("provisional", "INTEGER"),
+        Column("stopped", "INTEGER", required=False),
+        Column("paused", "INTEGER", required=False),
+        Column("verdict", "TEXT"),
+        Column("detected", "INTEGER", required=False),
+        Column("rungs", "INTEGER"),
+        Column("acknowledged", "INTEGER"),
+        Column("next", "INTEGER", required=False),
+    ),
+    key=("case_id", "clock", "cycle"),
+    indexes=("(next, case_id) WHERE next IS NOT NULL",),
+)
+
+MOST_TARGETS = 1000
+
+
+class ClockRuns:
+    """One row per run of every clock."""
+
+    name = TABLE
+    version = 1
+    tables = (CLOCK_RUNS,)
+    unmoved_by: frozenset[str] = frozenset()
+
+    def rows(self, case: Fold) -> Rows:
+        """The rows of a case."""
+        first, kind, directory = case.facts[0], case.kind.name, case.directory
+        name, site, zone = first.stream, first.site, directory.zone(first.site)
+        found = []
+        for clock in case.clocks:
+            coming = next_instant(clock, directory)
+            due = optional_micros(clock.due)
+            found.append(
+                (
+                    name, clock.rule.name, clock.cycle, kind, site, clock.rules, clock.service,
+                    micros(clock.started), _target(clock.within), due, local_day(due, zone),
+                    int(clock.provisional), optional_micros(clock.end),
+                    micros(clock.pauses[-1].since) if clock.paused else None,
+                    str(clock.verdict),
+                    None if clock.lapsed is None else micros(clock.lapsed.detected),
+                    len(clock.raised), len(clock.acknowledgements), optional_micros(coming),
+                )
+            )  # fmt: skip
+        return {TABLE: found}
+
+
+_TARGETS: dict[int, tuple[Within, str]] = {}
+
+
+def _target(within: Within) -> str:
+    """A target in words, found again by its identity: to compare it would take longer."""
+    known = _TARGETS.get(id(within))
+    if known is None:
+        if (
+            len(_TARGETS) >= MOST_TARGETS
+        ):  # dates that cases were promised have targets of their own
+            _TARGETS.clear()
+        known = _TARGETS[id(within)] = (within, spell_target(within))
+    return known[1]
+
+
+class ClockRun(NamedTuple):
+    """A run of a clock as the table keeps it; instants in microseconds since 1970, UTC."""
+
+    case_id: str
+    clock: str
+    cycle: int
+    kind: str
+    site: str
+    rules: int
+    service: int
+    started: int
+    target: str
+    due: int | None
+    due_on: int | None
+    provisional: int
+    stopped: int | None
+    paused: int | None
+    verdict: str
+    detected: int | None
+    rungs: int
+    acknowledged: int
+    next: int | None
+
+
+_ALL = ", ".join(ClockRun._fields)
+PAGE = 1000
+
+
+def due_before(db: TableDb, limit: int, most: int) -> list[tuple[int, str]]:
+    """At most `most` (instant, case) with something to say before an instant, earliest first."""
+    rows = db.ask(
+        "SELECT min(next), case_id FROM (SELECT next, case_id FROM clock_runs"
+        " WHERE next IS NOT NULL AND next < ? ORDER BY next, case_id LIMIT ?) AS due"
+        " GROUP BY case_id ORDER BY 1, 2",
+        (limit, most),
+    )
+    return [(int(at), str(case)) for at, case in rows]  # type: ignore[arg-type]
+
+
+def first_due(db: TableDb) -> int | None:
+    """The next instant at which any clock has something to say."""
+    rows = db.ask("SELECT next FROM clock_runs WHERE next IS NOT NULL ORDER BY next LIMIT 1")
+    return int(rows[0][0]) if rows else None  # type: ignore[arg-type]
+
+
+def find(
+    db: TableDb,
+    *,
+    case: str | None = None,
+    clock: str | None = None,
+    verdict: Sequence[str] = (),
+    site: str | None = None,
+    order: str = "due",
+    limit: int | None = None,
+) -> list[ClockRun]:
+    """Runs of clocks, by due instant or by case; paused ones come last."""
+    conditions, parameters = _conditions(case=case, clock=clock, verdict=verdict, site=site)
+    by = "due IS NULL, due, case_id, clock, cycle" if order == "due" else "case_id, clock, cycle"
+    tail = "" if limit is None else f" LIMIT {int(limit)}"
+    query = f"SELECT {_ALL} FROM clock_runs{conditions} ORDER BY {by}{tail}"
+    return [ClockRun._make(row) for row in db.ask(query, parameters)]
+
+
+def each(db: TableDb, *, clock: str | None = None) -> Iterator[ClockRun]:
+    """Every run in order of case, clock and cycle, a page at a time."""
+    last: tuple[Any, ...] = ("", "", 0)
+    chosen = " AND clock = ?" if clock else ""
+    while True:
+        rows = db.ask(
+            f"SELECT {_ALL} FROM clock_runs WHERE (case_id, clock, cycle) > (?, ?, ?){chosen}"
+            f" ORDER BY case_id, clock, cycle LIMIT {PAGE}",
+            (*last, clock) if clock else last,
+        )
+        yield from map(ClockRun._make, rows)
+        if len(rows) < PAGE:
+            return
+        last = rows[-1][:3]
+
+
+def counts(db: TableDb) -> dict[str, int]:
+    """How many runs stand at each verdict."""
+    rows = db.ask("SELECT verdict, count(*) FROM clock_runs GROUP BY verdict ORDER BY verdict")
+    return {str(verdict): int(n) for verdict, n in rows}  # type: ignore[arg-type]
+
+
+def _conditions(
+    *, verdict: Sequence[str], **equal: str | None
+) -> tuple[str, list[str | int | float | None]]:
+    names = {"case": "case_id"}
+    found = [(names.get(key, key), value) for key, value in equal.items() if value is not None]
+    texts = [f"{name} = ?" for name, _ in found]
+    parameters: list[str | int | float | None] = [value for _, value in found]
+    if verdict:
+        texts.append(f"verdict IN ({','.join('?' * len(verdict))})")
+        parameters.extend(verdict)
+    return (f" WHERE {' AND '.join(texts)}" if texts else ""), parameters

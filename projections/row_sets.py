@@ -1,0 +1,66 @@
+"""All row sets of one log in one database, kept by one projector."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from domain.kernel.facts import Recorded
+from domain.kernel.kinds import Kinds
+from domain.kinds import KINDS
+from domain.kinds.directory import Directory
+from domain.promises import Clock, Fold
+from domain.working_time import Working
+from projections.cases import Cases
+from projections.clock_runs import ClockRuns
+from projections.services import Services
+from store.codec import Codec, topic_of
+from store.log import Log
+from store.projector import PAGE, Projector
+from store.tables import TableDb
+
+CaseProjector = Projector[Fold]
+WHOLE: Final = 100
+
+
+def row_sets(
+    log: Log,
+    db: TableDb,
+    codec: Codec | None = None,
+    *,
+    page: int = PAGE,
+) -> CaseProjector:
+    """The projector of all row sets; missing tables are made. `page`: facts written at once."""
+    codec = codec or Codec(KINDS)
+    kinds = codec.kinds
+    clock_topics = frozenset(map(topic_of, kinds.common))
+    sets = (Cases(kinds), Services(clock_topics), ClockRuns())
+    return Projector(log, db, sets, folding(kinds), unsettled, codec, page=page)
+
+
+def folding(kinds: Kinds) -> Callable[[Sequence[Recorded], Directory], Fold]:
+    """How all facts of one case are folded."""
+
+    def fold(facts: Sequence[Recorded], directory: Directory) -> Fold:
+        kind = kinds.of(facts[0].stream)
+        assert kind is not None, "only cases are folded"
+        return Fold.of(kind, facts, directory)
+
+    return fold
+
+
+def unsettled(case: Fold) -> bool:
+    """Whether a later calendar may still change the case's rows.
+
+    A year is missing that a deadline counts on, or that a rung beyond the deadline may reach into.
+    """
+    return any(clock.provisional or _rung_beyond(clock) for clock in case.clocks)
+
+
+def _rung_beyond(clock: Clock) -> bool:
+    """Whether a rung may come when more working time than the target has passed."""
+    if type(clock.within) is not Working or not (clock.running or clock.breached):
+        return False
+    return any(
+        rung.at.percent is not None and rung.at.percent > WHOLE for rung in clock.rule.ladder
+    )

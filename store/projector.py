@@ -1,0 +1,288 @@
+"""The projector: rows and checkpoint in one transaction, from batches of facts or a rebuild.
+
+A row set says which rows a case has, as a function of all facts of that case. Live batches ask it
+for the cases they touch, a rebuild asks it for every case; so both give the same rows.
+"""
+# ruff: noqa: S608 - what is put into statements are names of our own, values are parameters
+
+from __future__ import annotations
+
+import hashlib
+import math
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Generic, Protocol, TypeVar
+
+from store.case_loader import BULK, CaseLoader, FoldCase, bulks
+from store.checkpoints import Checkpoints, Definition, physical_name
+from store.codec import Codec, Row
+from store.cycles import without_cycles
+from store.errors import StoreFault
+from store.log import Log
+from store.register_reader import read_directory
+from store.tables import Record, Table, TableDb
+
+PAGE = 5000
+
+Case = TypeVar("Case")
+CaseIn_contra = TypeVar("CaseIn_contra", contravariant=True)
+Rows = Mapping[str, Sequence[Record]]
+Progress = Callable[[int, int], None]
+
+
+class RowSet(Definition, Protocol[CaseIn_contra]):
+    """Tables and the rows of a case in them. A new ``version`` is rebuilt by itself."""
+
+    @property
+    def unmoved_by(self) -> frozenset[str]:
+        """The topics of facts that change no row of a case."""
+
+    def rows(self, case: CaseIn_contra) -> Rows:
+        """The rows of one case, by table name."""
+
+
+class Projector(Generic[Case]):
+    """The row sets of one log in one database, kept up to date by whoever calls `catch_up`.
+
+    ``fold`` turns all facts of a case, and the directory, into what the row sets read;
+    ``unsettled`` names a case whose rows a later calendar may still change. Several threads and
+    processes may project the same row sets: each page is written by whoever comes first.
+    """
+
+    def __init__(  # noqa: PLR0917 - the parts in the order in which a fact passes them
+        self,
+        log: Log,
+        db: TableDb,
+        row_sets: Sequence[RowSet[Case]],
+        fold: FoldCase[Case],
+        unsettled: Callable[[Case], bool],
+        codec: Codec | None = None,
+        *,
+        page: int = PAGE,
+    ) -> None:
+        """Make the tables that are missing; what others hold stays until `catch_up` sees to it."""
+        self.log = log
+        self.db = db
+        self.row_sets = {rows.name: rows for rows in row_sets}
+        self.codec = codec or Codec()
+        self._fold = fold
+        self._unsettled = unsettled
+        self._size = page
+        self._turn = threading.RLock()
+        self._loader = self._new_loader()
+        self._checkpoints = Checkpoints(log, db, self.row_sets)
+
+    def _new_loader(self) -> CaseLoader[Case]:
+        return CaseLoader(self.log, self.codec, self._fold)
+
+    def position(self) -> int:
+        """The position up to which every view has seen the log."""
+        return self._checkpoints.position()
+
+    def astray(self) -> bool:
+        """Whether views saw another log than this, put back from a backup perhaps.
+
+        The next `catch_up` builds them again.
+        """
+        return self._checkpoints.astray(self._checkpoints.ours())
+
+    # ------------------------------------------------------------------ live batches
+
+    def catch_up(self, progress: Progress | None = None, *, within: float = math.inf) -> int:
+        """Project what the log holds beyond the checkpoints; returns how many facts that were.
+
+        Views of an older definition, or with a whole long log before them, are rebuilt instead.
+        Threads take turns; after ``within`` seconds no turn is waited for and no page begun.
+        """
+        seen, limit = 0, time.monotonic() + within
+        if self._turn.acquire(timeout=min(max(within, 0.0), threading.TIMEOUT_MAX)):
+            try:
+                while (step := self._step(progress)) is not None:
+                    seen += step
+                    if time.monotonic() > limit:
+                        break
+            finally:
+                self._turn.release()
+        return seen
+
+    def _step(self, progress: Progress | None) -> int | None:
+        """Project a page or rebuild what needs it: the facts that took, None at the log's end."""
+        states = self._checkpoints.ours()
+        at = min((state.position for state in states.values()), default=None)
+        head = self.log.head()
+        doubted = at is not None and (self._loader.at != at or at > head)
+        if at is None or (doubted and self._checkpoints.distrust(states)):
+            return None if at is None else 0
+        rebuilt = [
+            name
+            for name, state in states.items()
+            if state.version < self.row_sets[name].version or (head > BULK and not state.position)
+        ]
+        if rebuilt:
+            return self._build(rebuilt, progress)
+        ahead = (state.position - at for state in states.values() if state.position > at)
+        page = self.log.rows(at, min((self._size, *ahead)))
+        if not page:
+            return None
+        mine = self._project(page, at)
+        if progress is not None:
+            progress(page[-1].position, max(head, page[-1].position))
+        return len(page) if mine else 0
+
+    def _project(self, page: Sequence[Row], at: int) -> bool:
+        """Write the rows of every case a page touches; whether nobody else was faster."""
+        try:
+            with self.db.writing():
+                states = self._checkpoints.ours().items()
+                behind = {name: state.generation for name, state in states if state.position == at}
+                if behind:
+                    self._write_page(self._loader, behind, page, at)
+                    self._checkpoints.move(behind, page[-1])
+        except BaseException:
+            self._loader.forget()
+            raise
+        if not behind:
+            self._loader.forget()
+        return bool(behind)
+
+    def _write_page(
+        self, loader: CaseLoader[Case], generations: Mapping[str, int], page: Sequence[Row], at: int
+    ) -> None:
+        changed = loader.follow(page, at)
+        touched = [row.stream for row in page]
+        if changed:
+            touched.extend(self._unsettled_cases())
+        cases = loader.cases(touched, page)
+        for name, generation in generations.items():
+            view = self.row_sets[name]
+            moved = cases if changed else _moved(view, cases, page)
+            rows = _rows(view, moved)
+            for table in view.tables:
+                physical = physical_name(table, generation)
+                if not table.keeps:
+                    self.db.remove(physical, _leaving(table, moved, rows[table.name]))
+                self.db.replace(table, physical, rows[table.name])
+        self.db.remove("unsettled", list(cases))
+        self._note_unsettled(name for name, case in cases.items() if self._unsettled(case))
+
+    def _unsettled_cases(self) -> list[str]:
+        return [str(case) for (case,) in self.db.ask("SELECT case_id FROM unsettled")]
+
+    def _note_unsettled(self, cases: Iterable[str]) -> None:
+        self.db.insert("unsettled", ("case_id",), [(case,) for case in cases])
+
+    # ------------------------------------------------------------------ rebuild
+
+    def rebuild(self, names: Sequence[str] | None = None, progress: Progress | None = None) -> int:
+        """Build views from nothing beside the living ones and swap them in; returns the facts read.
+
+        The living tables answer, and follow the log, until the swap.
+        """
+        self._checkpoints.distrust(self._checkpoints.ours())
+        facts = self._build(names or list(self.row_sets), progress)
+        self.catch_up()
+        return facts
+
+    def _build(self, names: Sequence[str], progress: Progress | None) -> int:
+        until = (
+            self.log.head()
+        )  # before the directory, which may be newer than the facts, not older
+        directory = read_directory(self.log, self.codec)
+        facts = 0
+        unsettled: list[str] = []
+        with self.db.writing():
+            self._checkpoints.drop_lost()
+            building = {name: self._checkpoints.make(self.row_sets[name]) for name in names}
+        try:
+            with without_cycles():
+                for cases, count in bulks(self.log, self.codec, self._fold, directory, until):
+                    with self.db.writing():
+                        self._fill(self._checkpoints.alive(building), cases)
+                    unsettled.extend(n for n, case in cases.items() if self._unsettled(case))
+                    facts += count
+                    if progress is not None:
+                        progress(facts, until)
+            with self.db.writing():
+                self._finish(self._checkpoints.alive(building), until, unsettled)
+        except BaseException:
+            with suppress(StoreFault), self.db.writing():
+                self._checkpoints.drop(building)
+            raise
+        return facts
+
+    def _fill(self, generations: Mapping[str, int], cases: Mapping[str, Case]) -> None:
+        for name, generation in generations.items():
+            rows = _rows(self.row_sets[name], cases)
+            for table in self.row_sets[name].tables:
+                self.db.insert(physical_name(table, generation), table.names, rows[table.name])
+
+    def _finish(self, generations: Mapping[str, int], until: int, unsettled: Sequence[str]) -> None:
+        """Bring new generations to where the living ones are, others waiting, and swap them."""
+        states = self._checkpoints.ours()
+        ours = {name: number for name, number in generations.items() if name in states}
+        self._checkpoints.drop(
+            {name: number for name, number in generations.items() if name not in states}
+        )
+        for name, generation in ours.items():
+            self._checkpoints.index(self.row_sets[name], generation)
+        noted = set(self._unsettled_cases())
+        self._note_unsettled(case for case in unsettled if case not in noted)
+        current = (n for n in ours if states[n].version == self.row_sets[n].version)
+        target = max((states[name].position for name in current), default=0)
+        loader = self._new_loader()
+        while until < target and (page := self.log.rows(until, min(self._size, target - until))):
+            self._write_page(loader, ours, page, until)
+            until = page[-1].position
+        for name, generation in ours.items():
+            self._checkpoints.let_live(self.row_sets[name], generation, until)
+
+    # ------------------------------------------------------------------ signs of life
+
+    def note_pulse(self, name: str, at: int) -> None:
+        """Note for other processes when a worker last did its round, in microseconds since 1970."""
+        with self.db.writing():
+            self.db.run("DELETE FROM pulses WHERE name = ?", (name,))
+            self.db.run("INSERT INTO pulses (name, at) VALUES (?, ?)", (name, at))
+
+    def pulses(self) -> dict[str, int]:
+        """When each worker last did its round."""
+        return {str(name): int(at) for name, at in self.db.ask("SELECT name, at FROM pulses")}  # type: ignore[arg-type]
+
+    # ------------------------------------------------------------------ comparison
+
+    def digest(self, name: str) -> str:
+        """A fingerprint of all rows of a view, the same for the same rows on every engine."""
+        sums = hashlib.sha256()
+        for table in self.row_sets[name].tables:
+            columns, key = ", ".join(table.names), ", ".join(table.key)
+            for row in self.db.ask(f"SELECT {columns} FROM {table.name} ORDER BY {key}"):
+                sums.update(repr(row).encode())
+        return sums.hexdigest()
+
+
+def _moved(
+    view: RowSet[Case], cases: Mapping[str, Case], page: Sequence[Row]
+) -> Mapping[str, Case]:
+    """The cases whose rows the facts of a page may change."""
+    if not view.unmoved_by:
+        return cases
+    moved = {row.stream for row in page if row.topic not in view.unmoved_by}
+    return {name: case for name, case in cases.items() if name in moved}
+
+
+def _leaving(table: Table, cases: Iterable[str], rows: Sequence[Record]) -> list[str]:
+    """The cases whose rows are to be taken away, because none of the new ones takes their place."""
+    replaced = {row[0] for row in rows} if len(table.key) == 1 else set()
+    return [case for case in cases if case not in replaced]
+
+
+def _rows(view: RowSet[Case], cases: Mapping[str, Case]) -> dict[str, list[Record]]:
+    """The rows of some cases by table name."""
+    rows: dict[str, list[Record]] = {table.name: [] for table in view.tables}
+    of_case = view.rows
+    for case in cases.values():
+        for name, some in of_case(case).items():
+            rows[name].extend(some)
+    return rows

@@ -1,0 +1,137 @@
+"""What people and systems send is read strictly, and refused with the field's name."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from api.parsing import read_message, read_months, read_time
+from api.settings import SettingInvalid, Settings, read_settings
+from api.wording import left, length, when
+from commands import ROUTES
+from commands.complaint import LodgeComplaint
+from commands.repair import ReportRepair
+from domain.kernel.personal import Personal
+from domain.kernel.refusals import Refusal
+
+REPORT: dict[str, Any] = {"site": "a", "household": "h", "category": "c"}
+NOW = datetime.fromisoformat("2026-11-20T14:30+08:00")
+
+
+def test_personal_texts_are_texts_or_name_their_subject() -> None:
+    """Both forms are read."""
+    said = {"description": "a leak", "contact": {"text": "138", "of": "staff-1"}}
+    command = read_message(ROUTES, "ReportRepair", {**REPORT, **said})
+    assert isinstance(command, ReportRepair)
+    assert command.description == Personal("a leak")
+    assert command.contact == Personal("138", "staff-1")
+
+
+def test_times_keep_their_instant() -> None:
+    """An offset is taken as written."""
+    command = read_message(
+        ROUTES, "ReportRepair", {**REPORT, "appointment": "2026-05-06T10:00+08:00"}
+    )
+    assert isinstance(command, ReportRepair)
+    assert command.appointment == datetime(2026, 5, 6, 2, tzinfo=UTC)
+
+
+def test_a_command_line_may_say_numbers_and_truths_as_texts() -> None:
+    """Only where it is asked for."""
+    said = {**REPORT, "simple": "true", "priority": "2"}
+    command = read_message(ROUTES, "ReportRepair", said, strict=False)
+    assert isinstance(command, ReportRepair)
+    assert (command.simple, command.priority) == (True, 2)
+    with pytest.raises(Refusal, match="simple"):
+        read_message(ROUTES, "ReportRepair", said)
+
+
+def test_choices_are_read_by_their_values() -> None:
+    """An unknown one is refused with the field's name."""
+    said = {"site": "a", "household": "h", "category": "c", "channel": "x", "receiver": "r"}
+    command = read_message(ROUTES, "LodgeComplaint", {**said, "nature": "complex"})
+    assert isinstance(command, LodgeComplaint)
+    assert command.nature == "complex"
+    with pytest.raises(Refusal, match="nature"):
+        read_message(ROUTES, "LodgeComplaint", {**said, "nature": "odd"})
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "named"),
+    [
+        ({"colour": 1}, "CommandInvalid", "colour"),
+        ({"site": None}, "CommandInvalid", "site"),
+        ({"labels": {"a": 1}}, "CommandInvalid", "labels"),
+        ({"labels": {"a": "\x1b"}}, "TextUnreadable", "labels"),
+        ({"appointment": "2026-05-06"}, "WithoutZone", "appointment"),
+        ({"appointment": "2026-05-06T10:00:00"}, "WithoutZone", "appointment"),
+        ({"appointment": "0001-01-01T00:00Z"}, "CommandInvalid", "appointment"),
+        ({"priority": 2**60}, "CommandInvalid", "priority"),
+    ],
+)
+def test_faults_name_their_field(said: dict[str, Any], code: str, named: str) -> None:
+    """In both languages."""
+    with pytest.raises(Refusal) as refused:
+        read_message(ROUTES, "ReportRepair", {**REPORT, **said})
+    assert refused.value.code == code
+    assert named in refused.value.sentence
+    assert named in refused.value.sentence_zh
+
+
+def test_a_missing_field_is_named() -> None:
+    """So that one knows what to add."""
+    with pytest.raises(Refusal, match="缺少字段 household"):
+        read_message(ROUTES, "ReportRepair", {"site": "a", "category": "c"})
+
+
+def test_months_are_a_month_or_a_span() -> None:
+    """Both ends included, in order."""
+    assert read_months("2026-01") == ("2026-01", "2026-01")
+    assert read_months("2026-01..2026-03") == ("2026-01", "2026-03")
+    assert read_months(None) is None
+    for text in ("2026", "2026-00", "2026-03..2026-01", "2026-01.."):
+        with pytest.raises(Refusal):
+            read_months(text)
+
+
+def test_times_need_a_zone() -> None:
+    """Z and offsets do, nothing does not."""
+    assert read_time("2026-11-20T14:30+08:00", "x") == NOW
+    with pytest.raises(Refusal, match="没有时区"):
+        read_time("2026-11-20T14:30", "x")
+
+
+def test_instants_and_lengths_are_said_as_people_do() -> None:
+    """Chinese and English."""
+    assert when(NOW, NOW, "zh") == "今天 14:30"
+    assert when(NOW - timedelta(days=1), NOW, "zh") == "昨天 14:30"
+    assert when(NOW + timedelta(days=1), NOW, "en") == "tomorrow 14:30"
+    assert when(NOW - timedelta(days=2), NOW, "en") == "2026-11-18 14:30"
+    assert when(None, NOW, "zh") == ""
+    assert length(timedelta(hours=2, minutes=5), "zh") == "2小时5分"
+    assert length(timedelta(hours=2, minutes=5), "en") == "2h 5m"
+    assert length(timedelta(0), "zh") == "0秒"
+    assert left(NOW, NOW - timedelta(minutes=1), "zh") == "还有1分"
+    assert left(NOW, NOW + timedelta(minutes=1), "en") == "1m over"
+
+
+def test_a_flag_goes_before_the_environment() -> None:
+    """And the environment before what is usual."""
+    assert read_settings({}) == Settings()
+    environment = {"GUANJIA_STORE": "a.db", "GUANJIA_PORT": "1", "LANG": "en_GB.UTF-8"}
+    assert read_settings(environment) == Settings(store="a.db", port=1, lang="en")
+    assert read_settings(environment, store="b.db", port=0, lang="zh") == Settings(
+        store="b.db", port=0, lang="zh"
+    )
+    assert read_settings({"GUANJIA_HOSTS": "a, b"}).hosts == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [{"GUANJIA_PORT": "65536"}, {"GUANJIA_PORT": "-1"}, {"GUANJIA_BODY_LIMIT": "much"},
+     {"GUANJIA_LANG": "fr"}],
+)  # fmt: skip
+def test_a_setting_that_cannot_be_is_refused(environment: dict[str, str]) -> None:
+    """By the name of its variable."""
+    with pytest.raises(SettingInvalid, match=next(iter(environment))):
+        read_settings(environment)
