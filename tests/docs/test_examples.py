@@ -10,6 +10,7 @@ import yaml
 
 from api.cli import main
 from api.cli.parser import build_parser
+from commands import ROUTES
 from api.engine import engine
 from api.imports.mapping import load_mapping
 from domain.kinds import KINDS
@@ -67,7 +68,7 @@ def lines(text: str) -> list[list[str]]:
 @pytest.mark.parametrize("text", each("sh"))
 def test_command_lines_shown_are_understood(text):
     for words in lines(text):
-        assert build_parser().parse_args(words).run
+        assert build_parser(ROUTES).parse_args(words).run
 
 
 @pytest.fixture
