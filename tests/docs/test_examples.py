@@ -10,9 +10,9 @@ import yaml
 
 from api.cli import main
 from api.cli.parser import build_parser
-from commands import ROUTES
 from api.engine import engine
 from api.imports.mapping import load_mapping
+from commands import ROUTES
 from domain.kinds import KINDS
 from domain.rulebook.reader import read_rulebook
 from domain.working_time.documents import calendar_from_document

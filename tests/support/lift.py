@@ -1,4 +1,4 @@
-"""A small kind of case of the tests' own: a lift that stops, with three facts and three decisions."""
+"""A small kind of case of the tests' own: a lift that stops, three facts and three decisions."""
 
 from __future__ import annotations
 
