@@ -177,7 +177,7 @@ def _exact(at: datetime) -> str:
 
 def _amount(amount: float, unit: str, context: Context) -> str:
     if unit != "seconds":
-        return str(amount)
+        return f"{round(amount, 2):g}"
     return length(timedelta(seconds=amount), context.lang)
 
 
