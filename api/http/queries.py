@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from api.csv_lines import figure_lines, write_csv
 from api.engine import Engine
 from api.http.problems import STATUS, Json
-from api.parsing import read_months, read_time
+from api.parsing import read_period, read_time
 from api.queries import cases, figures, health, promises
 from store.errors import StoreFault
 
@@ -101,17 +103,36 @@ def _figures(engine: Engine) -> APIRouter:
         return Json({"kpis": figures.names(engine)})
 
     @router.get("/{name}")
-    def kpi(
-        name: str,
-        by: str | None = None,
-        months: str | None = None,
-        cases: bool = False,  # noqa: FBT001, FBT002 - a query parameter
-    ) -> Response:
-        """A figure: first-time-fix, satisfaction, on-time, or one the rulebook defines."""
-        asked = figures.Asked(by=by, months=read_months(months), cases=cases)
-        return Json(figures.figure(engine, name.replace("-", "_"), asked))
+    def kpi(name: str, wanted: Annotated[figures.Wanted, Depends(_wanted)]) -> Response:
+        """A figure of the rulebook, or first-time-fix, satisfaction, on-time; with the rows behind.
+
+        `by` is an attribute, a label, or day, week, month, quarter, half_year or year; `period` is
+        2026-01, 2026-Q1, 2026, or a span 2026-01..2026-03.
+        """
+        return Json(figures.figure(engine, name.replace("-", "_"), wanted))
+
+    @router.get("/{name}/csv")
+    def kpi_as_csv(name: str, wanted: Annotated[figures.Wanted, Depends(_wanted)]) -> Response:
+        """The same as CSV: the figure, or with `cases` the rows behind it."""
+        answer = figures.figure(engine, name.replace("-", "_"), wanted)
+        text = StringIO()
+        write_csv(*figure_lines([answer], cases=wanted.cases), text)
+        return Response(text.getvalue(), media_type="text/csv; charset=utf-8")
 
     return router
+
+
+def _wanted(  # noqa: PLR0917 - query parameters
+    by: str | None = None,
+    period: str | None = None,
+    site: str | None = None,
+    cases: bool = False,  # noqa: FBT001, FBT002 - a query parameter
+    limit: Limit = 50,
+    offset: Offset = 0,
+) -> figures.Wanted:
+    return figures.Wanted(
+        by=by, period=read_period(period), site=site, cases=cases, limit=limit, offset=offset
+    )
 
 
 def _state(engine: Engine) -> APIRouter:
