@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from api.answers.known import check_site
 from api.engine import Engine
 from domain.facts import kind_of
 from domain.refusals import UnknownCase
@@ -80,7 +81,12 @@ def numbers_elsewhere(engine: Engine, cases: Iterable[str]) -> dict[str, str]:
 
 
 def board(engine: Engine, *, site: str | None = None, limit: int = 50, offset: int = 0) -> Answer:
-    """Open cases, worst first, and how many there are."""
+    """Open cases, worst first, and how many there are.
+
+    Raises:
+        QueryInvalid: there is no such site.
+    """
+    check_site(engine, site)
     registers = engine.registers()
     total, broken = board_view.size(engine.views.db, site)
     rows = board_view.worst_first(engine.views.db, site=site, limit=limit, offset=offset)

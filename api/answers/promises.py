@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from api.answers.cases import AT_ONCE, Answer, case_named, local, numbers_elsewhere
+from api.answers.known import check_clock, check_site
 from api.engine import Engine
 from domain.clock_rules import spell_target
 from domain.clocks import Clock, clocks_of, explanation
@@ -18,6 +19,12 @@ from projections.clocks import ClockRow
 
 _INSTANTS = ("started", "due", "stopped", "paused", "detected", "next")
 JUDGED = ("case", "external_id", "clock", "cycle", "started", "target", "due", "stopped", "verdict")
+
+
+class RunUnknown(UnknownClock):
+    """The case {case} has no run {cycle} of the clock {clock}: it has {known}."""
+
+    zh = "工单 {case} 没有时钟 {clock} 的第 {cycle} 轮，现有：{known}。"
 
 
 def runs(
@@ -34,7 +41,10 @@ def runs(
 
     Raises:
         UnknownCase: the case is named and there is none.
+        QueryInvalid: there is no such clock or site.
     """
+    check_clock(engine, clock)
+    check_site(engine, site)
     rows = clocks_view.find(
         engine.views.db,
         case=None if case is None else case_named(engine, case),
@@ -62,7 +72,12 @@ def _told(engine: Engine, rows: Sequence[ClockRow]) -> list[Answer]:
 
 
 def judged(engine: Engine, clock: str | None = None) -> Iterator[Answer]:
-    """One line per run of every clock, by case, clock and cycle."""
+    """One line per run of every clock, by case, clock and cycle.
+
+    Raises:
+        QueryInvalid: there is no such clock.
+    """
+    check_clock(engine, clock)
     rows = clocks_view.each(engine.views.db, clock=clock)
     while page := list(islice(rows, AT_ONCE)):
         for found in _told(engine, page):
@@ -81,14 +96,16 @@ def explained(engine: Engine, name: str, clock: str, cycle: int | None = None) -
 
     Raises:
         UnknownCase: there is no such case.
-        UnknownClock: it has no such run.
+        RunUnknown: it has no such run.
     """
     case = case_named(engine, name)
     registers = engine.registers()
     facts = [engine.codec.decode(row) for row in engine.log.stream(case)]
-    found = [c for c in clocks_of(facts, registers) if c.name == clock and cycle in (None, c.cycle)]
+    all_runs = clocks_of(facts, registers)
+    found = [c for c in all_runs if c.name == clock and cycle in (None, c.cycle)]
     if not found:
-        raise UnknownClock(clock=clock, cycle=cycle or 1)
+        known = ", ".join(f"{c.name} {c.cycle}" for c in all_runs) or "-"
+        raise RunUnknown(case=case, clock=clock[:60], cycle=cycle or 1, known=known)
     return {"case": case, **_explanation(found[-1], registers)}
 
 

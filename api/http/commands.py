@@ -1,56 +1,79 @@
-"""For commands over HTTP: one route for each, with a schema made from the command's own class."""
+"""Takes commands over HTTP: one route for each, with a schema made from the command's own class."""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
-import msgspec
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
 
 from api.engine import Engine
-from api.http.problems import BodyNotJson, BodyTooLarge, Json
-from api.reading import read_command, read_json, read_time, times_of
+from api.http.openapi import COMMAND, RESPONSES, answered, refused, snake
+from api.http.parameters import only_known
+from api.http.problems import ActorReserved, BodyNotJson, BodyTooLarge, Json
+from api.http.schemas import example_of, reference
+from api.reading import read_command, read_json, read_time
 from commands.desk import Request as Ask
 from commands.ids import new_id
 from commands.table import COMMANDS
-from domain.personal import Personal
+from commands.verbs import Command
 from domain.refusals import CommandInvalid, Phrase
 
 ACTOR: Final = "Guanjia-Actor"
 OCCURRED: Final = "Guanjia-Occurred-At"
-HEADERS: Final[Mapping[str, str]] = {
-    "Idempotency-Key": "The command's id: sent again it stores nothing and answers the same.",
-    ACTOR: "Who asks; percent-encoded UTF-8 is understood.",
-    OCCURRED: "When it happened, with an offset, if not now.",
-    "If-Match": "The version of the case that was seen; another one is refused.",
-    "Correlation-Id": "What the command belongs to.",
+
+
+class Header(NamedTuple):
+    """A header of a command."""
+
+    meaning: str
+    example: str
+
+
+HEADERS: Final[Mapping[str, Header]] = {
+    "Idempotency-Key": Header(
+        "The command's id: sent again it stores nothing and answers the same.", "20261120-0001"
+    ),
+    ACTOR: Header("Who asks; percent-encoded UTF-8 is understood.", "staff-li"),
+    OCCURRED: Header("When it happened, with an offset, if not now.", "2026-11-20T14:30:00+08:00"),
+    "If-Match": Header("The version of the case that was seen; another one is refused.", '"3"'),
+    "Correlation-Id": Header("What the command belongs to.", "call-20261120-7"),
 }
-REFERENCE: Final = "#/components/schemas/{name}"
+ANYBODY: Final = "http"
+"""The actor of a request that names none."""
+RESERVED: Final = frozenset({"scheduler", "system"})
+RESERVED_BEGINNINGS: Final = ("import-", "reaction")
+"""Actors that only the engine itself may be."""
 
 
 def command_routes(engine: Engine, body_limit: int) -> APIRouter:
     """A POST route for every command."""
-    router = APIRouter(prefix="/commands", tags=["commands"])
+    router = APIRouter(prefix="/commands", tags=["commands"], dependencies=[Depends(only_known)])
     for name, verb in COMMANDS.items():
         router.add_api_route(
             f"/{name}",
             _route(engine, name, body_limit),
             methods=["POST"],
-            summary=(verb.__doc__ or name).strip().splitlines()[0],
-            operation_id=name,
+            summary=_first_line(verb),
+            description=_first_line(verb),
+            operation_id=snake(name),
             response_class=Json,
             openapi_extra=_described(name),
         )
     return router
 
 
+def _first_line(verb: type[Command]) -> str:
+    return (verb.__doc__ or "").strip().splitlines()[0].replace("``", "`")
+
+
 def _route(engine: Engine, name: str, limit: int) -> Callable[[Request], Any]:
     async def ask(request: Request) -> Json:
-        body = await _body(request, limit)
-        answered = await run_in_threadpool(lambda: engine.ask(_asked(name, body, request)))
+        asked = _asked(name, await _body(request, limit), request)
+        answered = await run_in_threadpool(engine.ask, asked)
         answer = {
             "case": answered.stream, "version": answered.version, "position": answered.position,
             "facts": answered.facts, "command": answered.command,
@@ -84,12 +107,21 @@ def _asked(name: str, body: bytes, request: Request) -> Ask:
     occurred = _header(request, OCCURRED)
     return Ask(
         command=read_command(name, read_json(body or b"{}")),
-        actor=_header(request, ACTOR) or "http",
+        actor=_actor(request),
         id=_header(request, "Idempotency-Key") or new_id(),
         occurred_at=read_time(occurred, OCCURRED) if occurred else None,
         correlation=_header(request, "Correlation-Id"),
         expected=_expected(_header(request, "If-Match")),
     )
+
+
+def _actor(request: Request) -> str:
+    """Who asks; nobody outside speaks as a part of the engine."""
+    actor = _header(request, ACTOR) or ANYBODY
+    said = unicodedata.normalize("NFKC", actor).strip().casefold()
+    if said in RESERVED or said.startswith(RESERVED_BEGINNINGS):
+        raise ActorReserved(actor=actor[:60])
+    return actor
 
 
 def _header(request: Request, name: str) -> str | None:
@@ -118,56 +150,24 @@ def _expected(value: str | None) -> int | None:
 
 
 def _described(name: str) -> dict[str, Any]:
+    """What the OpenAPI document says of a command beyond what FastAPI sees."""
     parameters = [
-        {"name": header, "in": "header", "required": False, "description": text,
-         "schema": {"type": "string"}}
-        for header, text in HEADERS.items()
+        {"name": header, "in": "header", "required": False, "description": said.meaning,
+         "schema": {"type": "string"}, "example": said.example}
+        for header, said in HEADERS.items()
     ]  # fmt: skip
-    answered = {"$ref": "#/components/schemas/Answered"}
-    problem = {"$ref": "#/components/schemas/Problem"}
+    etag = {"ETag": "The version of the case."}
     return {
         "parameters": parameters,
         "requestBody": {
             "required": True,
-            "content": {"application/json": {"schema": {"$ref": REFERENCE.format(name=name)}}},
+            "content": {
+                "application/json": {"schema": reference(name), "example": example_of(name)}
+            },
         },
-        "responses": {
-            "200": {"description": "Nothing new had to be stored.",
-                    "content": {"application/json": {"schema": answered}}},
-            "201": {"description": "Stored, durably.",
-                    "content": {"application/json": {"schema": answered}}},
-            "default": {"description": "Refused, or the store failed; nothing was stored.",
-                        "content": {"application/problem+json": {"schema": problem}}},
+        RESPONSES: {
+            "200": answered("It was so already: nothing new had to be stored.", "Answered", etag),
+            "201": answered("Stored, durably.", "Answered", etag),
+            **refused(COMMAND),
         },
-    }  # fmt: skip
-
-
-def schemas() -> dict[str, Any]:
-    """The schemas of all commands, of their answer and of a problem."""
-    _, components = msgspec.json.schema_components(COMMANDS.values(), ref_template=REFERENCE)
-    for name in COMMANDS:
-        schema = components[name]
-        schema["additionalProperties"] = False
-        for field in times_of(name):
-            schema["properties"][field]["format"] = "date-time"
-    components[Personal.__name__] = {
-        "title": Personal.__name__,
-        "description": "A personal text, or the text with the subject it is about.",
-        "anyOf": [{"type": "string"}, components[Personal.__name__]],
-    }
-    components["Answered"] = _object(
-        case="string", version="integer", position="integer", facts="integer", command="string"
-    )
-    components["Problem"] = _object(
-        type="string", title="string", status="integer", detail="string", code="string",
-        detail_zh="string", instance="string",
-    )  # fmt: skip
-    return dict(components)
-
-
-def _object(**properties: str) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": {name: {"type": kind} for name, kind in properties.items()},
-        "required": list(properties),
     }

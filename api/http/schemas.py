@@ -1,0 +1,107 @@
+"""Makes the JSON schemas of commands and answers, each field with its meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from api.fields import EXAMPLES, FIELDS
+from api.http import models
+from api.http.meanings import ANSWERS
+from api.reading import times_of
+from commands.table import COMMANDS, DECISIONS
+from domain.personal import Personal
+
+Schema = dict[str, Any]
+
+REFERENCE: Final = "#/components/schemas/{name}"
+FIGURE: Final = "Figure"
+FIGURES: Final = (models.FirstTimeFix, models.Satisfaction, models.OnTime)
+TYPES: Final = (
+    models.Answered, models.Problem, models.CaseHistory, models.Board, models.CaseClocks,
+    models.ClockRuns, models.Explanation, models.Escalations, models.KpiNames, *FIGURES,
+    models.RulebookInForce, models.Calendars, models.Health,
+)  # fmt: skip
+
+
+def reference(name: str) -> Schema:
+    """A reference to a type's schema."""
+    return {"$ref": REFERENCE.format(name=name)}
+
+
+def schemas() -> dict[str, Schema]:
+    """The schemas of all commands and answers by name."""
+    _, made = msgspec.json.schema_components([*COMMANDS.values(), *TYPES], ref_template=REFERENCE)
+    found: dict[str, Schema] = dict(made)
+    for name, schema in found.items():
+        _finish(name, schema, *((FIELDS,) if name in COMMANDS else (ANSWERS, FIELDS)))
+    for name in COMMANDS:
+        _command(name, found[name])
+    found["PersonalText"] = {
+        **found[Personal.__name__],
+        "title": "PersonalText",
+        "description": "A personal text, with the subject it is about.",
+        "additionalProperties": False,
+    }
+    _finish("PersonalText", found["PersonalText"], ANSWERS)
+    found[Personal.__name__] = {
+        "title": Personal.__name__,
+        "description": "A personal text, or the text with the subject it is about.",
+        "anyOf": [{"type": "string"}, reference("PersonalText")],
+    }
+    found[FIGURE] = {
+        "title": FIGURE,
+        "description": "A figure; what its rows hold depends on how it is reckoned.",
+        "oneOf": [reference(kind.__name__) for kind in FIGURES],
+        "discriminator": {
+            "propertyName": "question",
+            "mapping": {_question(found[k.__name__]): REFERENCE.format(name=k.__name__)
+                        for k in FIGURES},
+        },
+    }  # fmt: skip
+    return found
+
+
+def example_of(name: str) -> dict[str, Any]:
+    """A body with an example for each field of a command."""
+    return {field: example(name, field) for field in COMMANDS[name].__dataclass_fields__}
+
+
+def example(name: str, field: str) -> object:
+    """An example for a field of a command."""
+    if field == "case":
+        kinds = sorted(kind for kind, verb in DECISIONS if verb.__name__ == name)
+        return EXAMPLES["case"] if "repair" in kinds else f"{kinds[0]}-2026-0001"
+    return EXAMPLES.get(f"{name}.{field}", EXAMPLES[field])
+
+
+def _question(figure: Schema) -> str:
+    return str(figure["properties"]["question"]["enum"][0])
+
+
+def _finish(name: str, schema: Schema, *tables: Mapping[str, str]) -> None:
+    """Say what each property means, and what type its words are of."""
+    schema["description"] = " ".join(schema.get("description", "").split()).replace("``", "`")
+    if "enum" in schema:
+        schema["type"] = "string"
+    for field, described in schema.get("properties", {}).items():
+        if "enum" in described:
+            described["type"] = "string"
+        if meaning := _meaning(name, field, tables):
+            described["description"] = meaning
+
+
+def _meaning(name: str, field: str, tables: tuple[Mapping[str, str], ...]) -> str:
+    keys = (f"{name}.{field}", field)
+    return next((table[key] for key in keys for table in tables if key in table), "")
+
+
+def _command(name: str, schema: Schema) -> None:
+    schema["additionalProperties"] = False
+    for field, described in schema["properties"].items():
+        described["examples"] = [example(name, field)]
+        if field in times_of(name):
+            texts = [described, *described.get("anyOf", ())]
+            next(text for text in texts if text.get("type") == "string")["format"] = "date-time"
