@@ -78,6 +78,10 @@ def judged(engine: Engine, clock: str | None = None) -> Iterator[Answer]:
         QueryInvalid: there is no such clock.
     """
     check_clock(engine, clock)
+    return _judged(engine, clock)
+
+
+def _judged(engine: Engine, clock: str | None) -> Iterator[Answer]:
     rows = clocks_view.each(engine.views.db, clock=clock)
     while page := list(islice(rows, AT_ONCE)):
         for found in _told(engine, page):

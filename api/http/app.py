@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from api.engine import Engine
-from api.http.commands import command_routes
+from api.http.commands import command_paths, command_route
 from api.http.docs import docs_routes
 from api.http.guard import Guard
 from api.http.openapi import describe
@@ -48,13 +48,13 @@ def create_app(
     )
     app.add_middleware(Guard, hosts=settings.hosts)
     tell_problems(app)
-    app.include_router(command_routes(engine, settings.body_limit))
+    app.router.routes.append(command_route(engine, settings.body_limit))
     app.include_router(query_routes(engine, pool))
     app.include_router(page_routes(engine, pool, settings.lang))
     app.include_router(docs_routes(app, settings.lang))
 
     def document() -> dict[str, Any]:
-        return describe(app)
+        return describe(app, command_paths())
 
     app.openapi = document  # type: ignore[method-assign]
     return app

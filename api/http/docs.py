@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from html import escape
@@ -72,7 +73,7 @@ def _page(document: Schema, lang: str) -> Iterator[str]:
         other_lang="en" if lang == "zh" else "zh",
         **{key: words[key] for key in ("title", "page", "other")},
     )
-    yield from (f"<p>{escape(part)}</p>" for part in document["info"]["description"].split("\n\n"))
+    yield from (f"<p>{_text(part)}</p>" for part in document["info"]["description"].split("\n\n"))
     for tag in document["tags"]:
         yield f"<h2>{escape(tag['description'])}</h2>"
         for path, methods in document["paths"].items():
@@ -90,11 +91,11 @@ def _operation(
 ) -> Iterator[str]:
     yield (
         f'<details id="{escape(operation["operationId"])}"><summary><code>{method} {escape(path)}'
-        f"</code> {escape(operation['summary'])}</summary>"
+        f"</code> {_text(operation['summary'])}</summary>"
     )
     parameters = [
         (p["name"], p["in"], _shown(p["schema"]), _whether(p["required"], words),
-         escape(p["description"]))
+         _text(p["description"]))
         for p in operation.get("parameters", ())
     ]  # fmt: skip
     if parameters:
@@ -116,15 +117,15 @@ def _answers(operation: Schema, document: Schema) -> Iterator[Sequence[str]]:
             name = response["$ref"].rpartition("/")[2]
             response = document["components"]["responses"][name]  # noqa: PLW2901 - what it stands for
         (content,) = response["content"].values()
-        yield status, _shown(content["schema"]), escape(response["description"])
+        yield status, _shown(content["schema"]), _text(response["description"])
 
 
 def _type(name: str, schema: Schema, words: Mapping[str, str]) -> Iterator[str]:
-    yield f'<h3 id="{escape(name)}">{escape(name)}</h3><p>{escape(schema["description"])}</p>'
+    yield f'<h3 id="{escape(name)}">{escape(name)}</h3><p>{_text(schema["description"])}</p>'
     required = set(schema.get("required", ()))
     rows = [
         (f"<code>{escape(field)}</code>", _shown(described), _whether(field in required, words),
-         escape(described.get("description", "")), _example(described))
+         _text(described.get("description", "")), _example(described))
         for field, described in schema.get("properties", {}).items()
     ]  # fmt: skip
     if rows:
@@ -149,6 +150,11 @@ def _shown(schema: Schema) -> str:
     if schema.get("type") == "array":
         return f"[{_shown(schema.get('items') or {})}]"
     return escape(str(schema.get("format") or schema.get("type", "")))
+
+
+def _text(text: str) -> str:
+    """A description, words in backticks as code."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def _example(schema: Schema) -> str:

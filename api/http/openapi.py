@@ -56,8 +56,8 @@ NO_COMMAND: Final = (
 )  # fmt: skip
 
 
-def describe(app: FastAPI) -> Schema:
-    """The document of an application; made once."""
+def describe(app: FastAPI, commands: Schema) -> Schema:
+    """The document of an application with the paths of its commands; made once."""
     if app.openapi_schema is None:
         found = get_openapi(
             title=app.title,
@@ -71,6 +71,7 @@ def describe(app: FastAPI) -> Schema:
         for path in found["paths"].values():
             for operation in path.values():
                 _finish(operation)
+        found["paths"] = {**commands, **found["paths"]}
         found["components"] = {"schemas": schemas(), "responses": _shared()}
         app.openapi_schema = found
     return app.openapi_schema

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any, get_args, get_origin
 
 from fastapi import Request
@@ -19,15 +20,24 @@ async def only_known(request: Request) -> None:
     Raises:
         QueryInvalid: one is not.
     """
-    given = request.query_params
-    if not given:
+    if request.scope["query_string"]:
+        asked = request.scope["route"].dependant.query_params
+        check_parameters(request, {f.alias: _is_list(f.field_info.annotation) for f in asked})
+
+
+def check_parameters(request: Request, known: Mapping[str, bool]) -> None:
+    """See that every parameter is known, and given once unless it is a list.
+
+    Raises:
+        QueryInvalid: one is not.
+    """
+    if not request.scope["query_string"]:
         return
-    asked = request.scope["route"].dependant.query_params
-    known = {field.alias: field for field in asked}
-    for name, times in Counter(key for key, _ in given.multi_items()).items():
+    times = Counter(key for key, _ in request.query_params.multi_items())
+    for name, count in times.items():
         if name not in known:
             raise _unknown(name, list(known))
-        if times > 1 and not _is_list(known[name].field_info.annotation):
+        if count > 1 and not known[name]:
             raise _twice(name)
 
 

@@ -10,7 +10,8 @@ from typing import Final, TypeVar
 
 from api.http.problems import QuestionTooSlow, TooManyQuestions
 
-THREADS: Final = 4
+THREADS: Final = 2
+"""More answer no more questions, as they share one interpreter, and slow commands down further."""
 WAITING: Final = 64
 BUDGET: Final = 15.0
 

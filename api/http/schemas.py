@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from api.fields import EXAMPLES, FIELDS
-from api.http import models
+from api.http import figure_models, models
 from api.http.meanings import ANSWERS
 from api.reading import times_of
 from commands.table import COMMANDS, DECISIONS
@@ -18,7 +18,7 @@ Schema = dict[str, Any]
 
 REFERENCE: Final = "#/components/schemas/{name}"
 FIGURE: Final = "Figure"
-FIGURES: Final = (models.FirstTimeFix, models.Satisfaction, models.OnTime)
+FIGURES: Final = (figure_models.FirstTimeFix, figure_models.Satisfaction, figure_models.OnTime)
 TYPES: Final = (
     models.Answered, models.Problem, models.CaseHistory, models.Board, models.CaseClocks,
     models.ClockRuns, models.Explanation, models.Escalations, models.KpiNames, *FIGURES,

@@ -3,16 +3,19 @@
 import asyncio
 import json
 import logging
+import resource
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.http.connections import Limits
-from api.http.server import listen, server
+from api.http.server import fitting, listen, server
 
 SHORT = Limits(connections=8, head=0.3, body=0.3, rate=10, head_size=2000, lingering=0.3)
 PATIENCE = 15
@@ -142,6 +145,50 @@ def test_an_answer_does_not_wait_for_a_delayed_acknowledgement() -> None:
         assert loop.run_until_complete(accept())
     finally:
         loop.close()
+
+
+def test_the_fast_loop_and_parser_are_used() -> None:
+    """Where they exist: uvloop does not on Windows."""
+    config = server(Application()).config
+    config.load()
+    assert issubclass(config.http_protocol_class, HttpToolsProtocol)
+    factory = config.get_loop_factory()
+    assert factory is not None
+    assert factory.__module__.startswith("asyncio" if sys.platform == "win32" else "uvloop")
+
+
+@pytest.mark.parametrize(
+    ("soft", "hard", "asked", "connections"),
+    [
+        (1024, 1024, [], 448),
+        (1024, 4096, [(1576, 4096)], 1000),
+        (256, 1200, [(1200, 1200)], 624),
+        (9999, 9999, [], 1000),
+        (1024, resource.RLIM_INFINITY, [(1576, resource.RLIM_INFINITY)], 1000),
+        (resource.RLIM_INFINITY, resource.RLIM_INFINITY, [], 1000),
+        (64, 64, [], 16),
+    ],
+)
+def test_there_are_no_more_connections_than_the_process_may_have_files(
+    monkeypatch: pytest.MonkeyPatch, soft: int, hard: int, asked: list[Any], connections: int
+) -> None:
+    """More files are asked for where the system allows them."""
+    wanted: list[Any] = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (soft, hard))
+    monkeypatch.setattr(resource, "setrlimit", lambda _, limits: wanted.append(limits))
+    assert fitting(Limits()).connections == connections
+    assert wanted == asked
+
+
+def test_a_system_that_gives_no_more_files_is_lived_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some refuse what they announced."""
+
+    def refuse(_what: int, _limits: tuple[int, int]) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, resource.RLIM_INFINITY))
+    monkeypatch.setattr(resource, "setrlimit", refuse)
+    assert fitting(Limits()).connections == 448
 
 
 def test_a_half_sent_head_is_refused_in_time(running: Any, caplog: Any) -> None:

@@ -191,7 +191,7 @@ def test_rules_and_health(world: World) -> None:
         ("ReportRepair", {**REPORT, "appointment": "soon"}, 422, "CommandInvalid"),
         ("ResumeRepair", {"case": CASE}, 409, "NotPaused"),
         ("PublishRulebook", {"document": {"rulebook": "x", "clock": {}}}, 422, "DocumentRefused"),
-        ("Nothing", {}, 404, "NotFound"),
+        ("Nothing", {}, 404, "CommandUnknown"),
     ],
 )
 def test_what_is_refused_is_a_problem(

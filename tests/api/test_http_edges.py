@@ -42,7 +42,7 @@ def test_head_is_get_without_a_body(reported: World, path: str) -> None:
 @pytest.mark.parametrize(
     "actor",
     ["scheduler", "system", "import-boston311", "reaction", "reaction.close", "Scheduler",
-     "%20system%20", "ｓystem", "IMPORT-x"],
+     "%20system%20", "ｓystem", "sys\u200btem", "IMPORT-x"],
 )  # fmt: skip
 def test_nobody_outside_speaks_as_a_part_of_the_engine(reported: World, actor: str) -> None:
     """However it is written; nothing is stored."""

@@ -19,7 +19,6 @@ import pytest
 from tests.support.serving import ROOT, Serving
 
 
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path

@@ -27,9 +27,9 @@ def generator() -> Path:
     marker = HOME / GENERATOR
     if not marker.exists():
         venv.create(HOME, clear=True, with_pip=True)
-        command = [programs / "python", "-m", "pip", "--disable-pip-version-check", "--quiet"]
         done = subprocess.run(
-            [*command, "install", "--retries", "0", GENERATOR],
+            [programs / "python", "-m", "pip", "--disable-pip-version-check", "--quiet",
+             "install", "--retries", "0", GENERATOR],
             capture_output=True, text=True, timeout=PATIENCE, check=False,
         )  # fmt: skip
         if done.returncode:
