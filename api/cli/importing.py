@@ -1,23 +1,23 @@
-"""For the command that lives the history of a file again."""
+"""Runs the command that imports the history of a file."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 
 from api.cli.context import Context
+from api.imports.backfill import Result, backfill
 from api.imports.mapping import load_mapping
-from api.imports.relive import Result, relive
 from api.reading import read_time
 
 
 def bring_in(context: Context) -> int:
-    """Import a file by a mapping; asked again it adds nothing, interrupted it goes on."""
+    """Import a file by a mapping; repeated it adds nothing, interrupted it goes on."""
     asked = context.asked
     mapping = load_mapping(asked.mapping)
     until = read_time(asked.until, "--until") if asked.until else None
     with context.engine(create=True, settled=False) as engine:
         with context.progress(context.say("导入", "importing")) as heard:
-            result = relive(
+            result = backfill(
                 mapping, asked.file, engine.desk, until=until, rejects=asked.rejects,
                 progress=lambda done, total, _phase: heard(done, total),
             )  # fmt: skip

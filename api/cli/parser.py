@@ -125,15 +125,15 @@ def _upkeep(commands: _Commands) -> None:
     into = commands.add(
         "import",
         importing.bring_in,
-        "live the history of a file again 导入历史",
+        "replay the history of a file 导入历史",
         "import examples/boston311/mapping.yaml requests.csv.gz --rejects rejects.csv",
     )
     into.add_argument("mapping", type=Path, metavar="MAPPING")
     into.add_argument("file", type=Path, metavar="FILE", help="CSV, gzipped or not")
     into.add_argument(
-        "--rejects", type=Path, metavar="F", help="where rows go that cannot be taken"
+        "--rejects", type=Path, metavar="F", help="a file for rows that cannot be taken"
     )
-    into.add_argument("--until", metavar="T", help="let the clock run on to this instant")
+    into.add_argument("--until", metavar="T", help="also record what falls due up to this instant")
     rebuild = commands.add(
         "rebuild",
         stores.rebuild,

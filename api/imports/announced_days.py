@@ -1,4 +1,4 @@
-"""For next year's holiday notice: a CSV with a row per day makes years of the Chinese calendar."""
+"""Reads holiday notices: a CSV with a row per day gives years of the Chinese calendar."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _days(path: Path, rows: csv.DictReader[str]) -> Iterator[CalendarDay]:
 def with_announced_days(
     path: Path, published: Dict[str, Any] | None, *, name: str = "cn"
 ) -> Dict[str, Any]:
-    """The calendar in force with the years of the file, which replace what it said of them.
+    """The calendar in force with the years of the file, which replace its own.
 
     Hours stay as published; without a calendar in force, they are office hours.
 

@@ -1,4 +1,4 @@
-"""For rows that cannot be taken: each gets a stable code and a sentence, and the rest goes on."""
+"""Collects what cannot be imported: each row with a stable code and a sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""For the fields of commands: from a row's text to what the command's field is declared to hold."""
+"""Fills the fields of commands: from a row's text to the type a field is declared with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""For what a field is made of: a constant, a template, or one column with small changes."""
+"""Reads forms: a constant, a template, or one column with small changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""For the mapping language: one document that says how rows become commands at their times."""
+"""Reads mappings: documents that say how rows become commands at their times."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Mapping:
 
     ``order`` are the columns by which rows that share a case are put in order; without any the
     file's own order stands. With ``keep_order`` that order is trusted over the clocks of the file:
-    a command whose time lies before the case's previous one is learned when that one was.
+    a command whose time lies before the case's previous one is recorded when that one was.
     """
 
     source: str

@@ -1,4 +1,4 @@
-"""For the order of a history: every command of a file, by its time, then line, then step."""
+"""Plans an import: every command of a file in the order of time, line and step."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from domain.refusals import Refusal
 EVERY = 2000
 
 Progress = Callable[[int, int, str], None]
-"""Hears how much is done, of how much (0: not known), in which phase."""
+"""Called with how much is done, of how much (0: not known), in which phase."""
 
 
 class Planned(NamedTuple):
-    """A command for when the history reaches ``at``; they compare in the order of asking."""
+    """A command to be asked at the instant ``at``; they compare in the order of asking."""
 
     at: datetime
     rank: int

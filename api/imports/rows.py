@@ -1,4 +1,4 @@
-"""For rows of CSV files, gzipped or not: cells by column, each with the line it began on."""
+"""Reads rows of CSV files, gzipped or not: cells by column, each with the line it began on."""
 
 from __future__ import annotations
 

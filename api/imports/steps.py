@@ -1,4 +1,4 @@
-"""For what a row gives: a command, when its conditions hold, at the time its columns name."""
+"""Reads steps: the command a row gives, under which conditions and at which time."""
 
 from __future__ import annotations
 

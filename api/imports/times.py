@@ -1,4 +1,4 @@
-"""For times in files: their formats, and the zone of those that name none."""
+"""Reads times in files: by their formats, and in the zone of those that name none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""For YAML that people write: read plainly, with every value's line for the fault that names it."""
+"""Reads YAML plainly, with the line of every value for the fault that names it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _WORDS: Mapping[str, bool | None] = {
 
 
 class FileInvalid(Exception):
-    """A file somebody wrote cannot be taken: which file, which line, and what to do."""
+    """A file cannot be taken: which file, which line, and what to do."""
 
     def __init__(self, file: File, line: int, sentence: str) -> None:
         """Keep the place and the sentence."""

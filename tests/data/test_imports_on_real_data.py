@@ -1,4 +1,4 @@
-"""Whole public data sets lived through again: the figures others computed from the same files."""
+"""Whole public data sets replayed: the figures others computed from the same files."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 
 from api.answers.figures import Asked, figure
 from api.engine import Engine
+from api.imports.backfill import backfill
 from api.imports.mapping import load_mapping
-from api.imports.relive import relive
 from commands.desk import Desk
 from domain.clocks import Verdict, clocks_of
 from domain.facts import Recorded
@@ -37,7 +37,7 @@ class Lived:
         mapping = load_mapping(EXAMPLES / name / "mapping.yaml")
         self.engine = Engine(MEMORY, create=True)
         self.desk = self.engine.desk
-        self.result = relive(mapping, self.file, self.desk)
+        self.result = backfill(mapping, self.file, self.desk)
         self.registers = read_registers(self.desk.log, Codec())
 
     def cases(self):
@@ -235,7 +235,7 @@ def test_living_a_history_twice_adds_nothing(name, request):
     lived = request.getfixturevalue(name)
     mapping = load_mapping(EXAMPLES / lived.folder.name / "mapping.yaml")
     head = lived.desk.log.head()
-    again = relive(mapping, lived.file, Desk(lived.desk.log))
+    again = backfill(mapping, lived.file, Desk(lived.desk.log))
     assert (again.facts, again.commands, lived.desk.log.head()) == (0, 0, head)
     assert again.repeated == lived.result.commands
     assert again.codes == lived.result.codes

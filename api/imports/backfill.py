@@ -1,4 +1,4 @@
-"""For living a history again: commands at their times, and what fell due in between at its own."""
+"""Replays a history: commands at their times, and what fell due in between at its own."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ import msgspec
 from api.imports.faults import Reject, Rejects, rejected
 from api.imports.mapping import Mapping
 from api.imports.plan import Plan, Planned, Progress
-from api.imports.recall import Recall
-from api.imports.waiting import Waiting
+from api.imports.resume import ResumePoint
+from api.imports.timer_queue import TimerQueue
 from commands.desk import Desk, Request, Session
 from commands.verbs import Command, RecordDue
 from domain.escalation import DeadlineLapsed
@@ -48,7 +48,7 @@ class Result:
     seconds: float
 
 
-def relive(
+def backfill(
     mapping: Mapping,
     file: Path,
     desk: Desk,
@@ -57,11 +57,11 @@ def relive(
     progress: Progress | None = None,
     rejects: Path | None = None,
 ) -> Result:
-    """Live the history of a file again; once lived it adds nothing, interrupted it goes on.
+    """Replay the history of a file; repeated it adds nothing, interrupted it goes on.
 
     Before each command everything due strictly before it is recorded, each at its due instant, as
-    a scheduler that never slept would have done. `until` lets the clock run on past the last row,
-    up to and including that instant. What cannot be taken is written to `rejects`.
+    a scheduler that always ran would have done. `until` goes on past the last row, up to and
+    including that instant. What cannot be taken is written to `rejects`.
 
     Raises:
         FileInvalid: the file cannot be read or lacks a column.
@@ -77,11 +77,11 @@ def relive(
             refused.take(reject)
         run = _Run(mapping.source, plan.commands, desk, refused, progress)
         run.publish(mapping)
-        run.live(until)
+        run.replay(until)
         return Result(
             rows=plan.rows,
             commands=run.total.commands,
-            repeated=len(run.recall.answered),
+            repeated=len(run.earlier.answered),
             facts=run.total.facts,
             lapses=run.total.lapses,
             rejects=refused.count,
@@ -108,7 +108,7 @@ class _Tally:
 
 
 class _Run:
-    """One run: where it is in the plan, what the clock says, and what is due."""
+    """One run: where it is in the plan, at which instant, and what is due."""
 
     def __init__(
         self,
@@ -124,17 +124,17 @@ class _Run:
         self.rejects = rejects
         self.progress = progress
         self.total = _Tally()
-        self._say(0, "recalling")
-        self.recall = Recall(source, commands, desk)
-        last = self.recall.last
+        self._tell(0, "resuming")
+        self.earlier = ResumePoint(source, commands, desk)
+        last = self.earlier.last
         self._known = last + 1
-        # What comes late to a history that was lived already is learned where that history stands.
+        # A row added to a history that was imported already is recorded at that history's end.
         self._floor = commands[last].at if last >= 0 else None
-        self._waiting = Waiting()
+        self._timers = TimerQueue()
         self._now = commands[max(last, 0)].at if commands else datetime.now(UTC)
 
     def publish(self, mapping: Mapping) -> None:
-        """Let calendars, site and rulebook take effect as the history begins."""
+        """Publish calendars, site and rulebook as the history begins."""
         published: list[Command] = [*mapping.calendars, mapping.site]
         if mapping.rulebook is not None:
             published.append(mapping.rulebook)
@@ -153,24 +153,24 @@ class _Run:
                 raise answer
         self.total.facts += self.desk.log.head() - head
 
-    def live(self, until: datetime | None) -> None:
-        """Ask everything, then let the clock run on."""
-        work = len(self.commands) > len(self.recall.answered)
+    def replay(self, until: datetime | None) -> None:
+        """Ask everything, then record what is due by `until`."""
+        work = len(self.commands) > len(self.earlier.answered)
         if work or until is not None:
-            self._waiting = self.recall.waiting(self.commands, self.desk)
+            self._timers = self.earlier.timers(self.commands, self.desk)
         index = 0
         while index < len(self.commands) and work:
             index = self._batch(index, None)
-            self._say(index, "reliving")
+            self._tell(index, "replaying")
         if until is not None:
             self._now = max(self._now, self.commands[-1].at) if self.commands else self._now
             limit = until.astimezone(UTC) + INSTANT
-            while (first := self._waiting.first()) is not None and first[0] < limit:
+            while (first := self._timers.first()) is not None and first[0] < limit:
                 self._batch(len(self.commands), limit)
-        self._say(len(self.commands), "done")
+        self._tell(len(self.commands), "done")
 
     def _batch(self, start: int, limit: datetime | None) -> int:
-        """Live one batch in one transaction, anew if another process came between.
+        """Replay one batch in one transaction, again if another process wrote in between.
 
         Returns where the next one begins.
         """
@@ -188,7 +188,7 @@ class _Run:
                 if attempt == TRIES - 1:
                     raise
                 self._now = now
-                self._learn_again(tally.touched)
+                self._refold(tally.touched)
             else:
                 self._count(tally)
                 return end
@@ -198,7 +198,7 @@ class _Run:
         ids: dict[int, str] = {}
         for index in range(start, len(self.commands)):
             planned = self.commands[index]
-            if index in self.recall.answered:
+            if index in self.earlier.answered:
                 continue
             if index not in ids:
                 ids = self._ids(index)
@@ -220,7 +220,7 @@ class _Run:
         tally.asked += 1
         late = index < self._known
         relived = max(planned.at, self._floor) if late and self._floor else planned.at
-        refusal = self.recall.refused_then(session, index, planned) if late else None
+        refusal = self.earlier.refused_then(session, index, planned) if late else None
         answer = refusal or session.reply(
             Request(
                 command=planned.command,
@@ -237,20 +237,20 @@ class _Run:
         assert not isinstance(answer, Exception), "only publications are documents"
         tally.commands += 1
         if late:
-            self.recall.take(index, command_id)
+            self.earlier.take(index, command_id)
         if answer.facts:
             tally.facts += answer.facts
             loaded = session.load(planned.case)
             tally.touched.add(planned.case)
             if late:
-                self._waiting.learn(planned.case, loaded.facts, session.registers)
+                self._timers.refold(planned.case, loaded.facts, session.registers)
             else:
-                self._waiting.hear(planned.case, loaded.facts, answer.facts, session.registers)
+                self._timers.take(planned.case, loaded.facts, answer.facts, session.registers)
 
     def _due(self, session: Session, limit: datetime, tally: _Tally) -> None:
         """Record what is due before the limit, each at its instant, until the batch is full."""
         while not tally.full:
-            first = self._waiting.first()
+            first = self._timers.first()
             if first is None or first[0] >= limit:
                 return
             instant, case = first
@@ -269,20 +269,20 @@ class _Run:
                 relived=now,
             )
         )
-        said = loaded.facts[-answer.facts :] if answer.facts else ()
+        recorded = loaded.facts[-answer.facts :] if answer.facts else ()
         tally.facts += answer.facts
-        tally.lapses += sum(type(recorded.fact) is DeadlineLapsed for recorded in said)
+        tally.lapses += sum(type(one.fact) is DeadlineLapsed for one in recorded)
         tally.touched.add(case)
-        if said:
-            self._waiting.said(case, loaded.facts, now, session.registers)
+        if recorded:
+            self._timers.fired(case, loaded.facts, now, session.registers)
         else:
-            self._waiting.learn(case, loaded.facts, session.registers, after=now)
+            self._timers.refold(case, loaded.facts, session.registers, after=now)
 
-    def _learn_again(self, cases: set[str]) -> None:
-        """Take back what a batch that was not stored had learned."""
+    def _refold(self, cases: set[str]) -> None:
+        """Set the timers of cases back to what is stored."""
         with self.desk.session() as session:
             for case in cases:
-                self._waiting.learn(case, session.load(case).facts, session.registers)
+                self._timers.refold(case, session.load(case).facts, session.registers)
 
     def _count(self, tally: _Tally) -> None:
         self.total.commands += tally.commands
@@ -291,7 +291,7 @@ class _Run:
         for reject in tally.rejects:
             self.rejects.take(reject)
 
-    def _say(self, done: int, phase: str) -> None:
+    def _tell(self, done: int, phase: str) -> None:
         if self.progress:
             self.progress(done, len(self.commands), phase)
 

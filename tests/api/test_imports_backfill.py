@@ -1,4 +1,4 @@
-"""History lived again: in order, every miss at its instant, once, and on from where it stopped."""
+"""History replayed: in order, every miss at its instant, once, and on from where it stopped."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from textwrap import dedent
 import pytest
 from hypothesis import given, strategies as st
 
-from api.imports import relive as reliving
+from api.imports import backfill as backfilling
+from api.imports.backfill import backfill
 from api.imports.mapping import load_mapping
-from api.imports.recall import Recall
-from api.imports.relive import relive
+from api.imports.resume import ResumePoint
 from commands.desk import Desk, Request
 from commands.verbs import AcceptRepair, CloseCase
 from domain.facts import Recorded
@@ -89,7 +89,7 @@ DAY = datetime(2026, 1, 5, tzinfo=UTC)  # eight in the morning in Shanghai
 
 @pytest.fixture
 def old(tmp_path):
-    """A folder with the mapping; called with rows, what to lead `relive` with."""
+    """A folder with the mapping; called with rows, what to lead `backfill` with."""
     (tmp_path / "mapping.yaml").write_text(MAPPING, "utf-8")
     (tmp_path / "rulebook.yaml").write_text(RULEBOOK, "utf-8")
     path = tmp_path / "rows.csv"
@@ -123,7 +123,7 @@ def h(hours: float) -> timedelta:
 def test_commands_and_misses_are_recorded_in_the_order_of_their_times(old):
     """Warned, lapsed and escalated each at its own instant, between the commands."""
     desk = Desk(MemoryLog())
-    result = relive(*old(), desk)
+    result = backfill(*old(), desk)
     assert story(desk, 1) == [("reported", h(0)), ("accepted", h(1)), ("closed", h(12))]
     assert story(desk, 4) == [
         ("reported", h(0)),
@@ -144,7 +144,7 @@ def test_commands_and_misses_are_recorded_in_the_order_of_their_times(old):
 def test_a_close_at_the_due_instant_is_on_time_and_a_minute_later_is_not(old):
     """What is due at the instant of a command is not recorded before it."""
     desk = Desk(MemoryLog())
-    relive(*old(), desk)
+    backfill(*old(), desk)
     assert story(desk, 2)[-1] == ("closed", h(24))
     assert "lapsed" not in dict(story(desk, 2))
     assert story(desk, 3)[-2:] == [("escalated", h(24)), ("closed", h(24 + 1 / 60))]
@@ -153,7 +153,7 @@ def test_a_close_at_the_due_instant_is_on_time_and_a_minute_later_is_not(old):
 def test_the_clock_runs_on_until_the_instant_asked_for(old):
     """Up to and including it; without it, nothing is said after the last row."""
     desk = Desk(MemoryLog())
-    relive(*old(), desk)
+    backfill(*old(), desk)
     assert [word for word, _ in story(desk, 5)] == [
         "reported",
         "warned",
@@ -162,15 +162,15 @@ def test_the_clock_runs_on_until_the_instant_asked_for(old):
         "escalated",
     ]
     again = Desk(MemoryLog())
-    relive(*old(ROWS[:-1].rpartition("\n")[0] + "\n5,lift,2026-01-09 08:00,,\n"), again)
+    backfill(*old(ROWS[:-1].rpartition("\n")[0] + "\n5,lift,2026-01-09 08:00,,\n"), again)
     assert story(again, 5) == [("reported", h(96))]
-    result = relive(
+    result = backfill(
         *old(ROWS.replace("5,lift,2026-01-07", "5,lift,2026-01-09")), again, until=DAY + h(120)
     )
     assert [word for word, _ in story(again, 5)] == ["reported", "warned", "lapsed", "escalated"]
     assert (result.commands, result.lapses) == (0, 1)
     with pytest.raises(WithoutZone):
-        relive(*old(), again, until=datetime(2026, 2, 1))  # noqa: DTZ001 - that is the point
+        backfill(*old(), again, until=datetime(2026, 2, 1))  # noqa: DTZ001 - that is the point
 
 
 def test_the_same_import_again_adds_nothing(old, tmp_path):
@@ -180,9 +180,9 @@ def test_the_same_import_again_adds_nothing(old, tmp_path):
         + "6,lift,2026-01-05 08:00,2026-01-07 08:00,2026-01-06 09:00\n1,lift,2026-01-06 08:00,,\n"
     )
     desk = Desk(MemoryLog())
-    first = relive(*old(rows), desk, rejects=tmp_path / "first.csv")
+    first = backfill(*old(rows), desk, rejects=tmp_path / "first.csv")
     head = desk.log.head()
-    second = relive(*old(rows), Desk(desk.log), rejects=tmp_path / "second.csv")
+    second = backfill(*old(rows), Desk(desk.log), rejects=tmp_path / "second.csv")
     assert first.codes == {"AlreadyClosed": 1, "CaseExists": 1}
     assert (second.commands, second.facts, desk.log.head()) == (0, 0, head)
     assert (second.repeated, second.codes) == (first.commands, first.codes)
@@ -193,17 +193,17 @@ def test_what_was_refused_once_stays_refused_when_the_case_has_changed(old):
     """A command is judged by the case as it was at its turn, not as it is now."""
     rows = "id,kind,opened,accepted,closed\n1,lift,2026-01-05 08:00,2026-01-05 07:00,\n"
     desk = Desk(MemoryLog())
-    assert relive(*old(rows), desk).codes == {"UnknownCase": 1}
-    again = relive(*old(rows), desk)
+    assert backfill(*old(rows), desk).codes == {"UnknownCase": 1}
+    again = backfill(*old(rows), desk)
     assert (again.codes, again.facts) == ({"UnknownCase": 1}, 0)
     assert [word for word, _ in story(desk, 1)] == ["reported"]
 
 
 def test_rows_added_later_are_taken(old):
-    """What happened before the history's end is learned at that end, and seen as late."""
+    """What happened before the history's end is recorded at that end, and visible as late."""
     desk = Desk(MemoryLog())
-    relive(*old(), desk)
-    late = relive(*old(ROWS + "6,lift,2026-01-08 08:00,,2026-01-09 07:00\n"), desk)
+    backfill(*old(), desk)
+    late = backfill(*old(ROWS + "6,lift,2026-01-08 08:00,,2026-01-09 07:00\n"), desk)
     assert (late.commands, late.rejects) == (2, 0)
     reported, *_, closed = (r for r in log_of(desk) if r.stream == "repair-old-6")
     assert (reported.occurred_at, reported.recorded_at) == (DAY + h(72), DAY + h(96))
@@ -214,13 +214,13 @@ def test_rejects_are_written_with_line_command_code_and_reason(old, tmp_path):
     """The file replaces that of an earlier run."""
     path = tmp_path / "rejects.csv"
     rows = ROWS + "=1,lift,2026-01-05 08:00,,\n7,lift\n"
-    result = relive(*old(rows), Desk(MemoryLog()), rejects=path)
+    result = backfill(*old(rows), Desk(MemoryLog()), rejects=path)
     with path.open(encoding="utf-8", newline="") as lines:
         written = list(csv.reader(lines))
     assert written[0] == ["line", "command", "code", "reason"]
     assert [row[:3] for row in written[1:]] == [["8", "", "RowRagged"]]
     assert result.rejects == 1
-    relive(*old(), Desk(MemoryLog()), rejects=path)
+    backfill(*old(), Desk(MemoryLog()), rejects=path)
     assert path.read_text() == "line,command,code,reason\n"
 
 
@@ -228,23 +228,23 @@ def test_bytes_outside_the_encoding_cost_only_their_row(old, tmp_path):
     """The row is refused with its line; the others are taken."""
     mapping, path = old()
     path.write_bytes(path.read_bytes() + b"8,\xff\xfe,2026-01-05 08:00,,\n")
-    result = relive(mapping, path, Desk(MemoryLog()), rejects=tmp_path / "rejects.csv")
+    result = backfill(mapping, path, Desk(MemoryLog()), rejects=tmp_path / "rejects.csv")
     assert result.codes == {"TextUnreadable": 1}
     assert result.first[0].line == 7
 
 
-def test_progress_is_told_by_phase(old):
-    """Reading, then looking back, then living, then done."""
+def test_progress_is_reported_by_phase(old):
+    """Reading, then looking for an earlier run, then replaying, then done."""
     told = []
-    relive(*old(), Desk(MemoryLog()), progress=lambda *step: told.append(step))
-    assert [phase for *_, phase in told] == ["recalling", "reliving", "done"]
+    backfill(*old(), Desk(MemoryLog()), progress=lambda *step: told.append(step))
+    assert [phase for *_, phase in told] == ["resuming", "replaying", "done"]
     assert told[-1] == (10, 10, "done")
 
 
 def test_rules_and_site_take_effect_as_the_history_begins(old):
     """The first fact of a case is judged by the rulebook of the mapping."""
     desk = Desk(MemoryLog())
-    relive(*old(), desk)
+    backfill(*old(), desk)
     published = [desk.codec.decode(row) for row in desk.log.rows(0, 3)]
     assert [r.fact.word for r in published] == [
         "calendar_published",
@@ -262,7 +262,7 @@ def test_a_rulebook_that_counts_on_a_calendar_nobody_published_is_refused(old, t
     mapping = load_mapping(old()[1].with_name("mapping.yaml"))
     desk = Desk(MemoryLog())
     with pytest.raises(CalendarUnknown):
-        relive(mapping, tmp_path / "rows.csv", desk)
+        backfill(mapping, tmp_path / "rows.csv", desk)
     assert log_of(desk) == []
 
 
@@ -272,7 +272,7 @@ class Killed(BaseException):
 
 def killed_after(monkeypatch, batches: int) -> None:
     """Let the run die when it begins another batch."""
-    original = reliving._Run._batch
+    original = backfilling._Run._batch
     left = [batches]
 
     def batch(self, start, limit):
@@ -281,7 +281,7 @@ def killed_after(monkeypatch, batches: int) -> None:
         left[0] -= 1
         return original(self, start, limit)
 
-    monkeypatch.setattr(reliving._Run, "_batch", batch)
+    monkeypatch.setattr(backfilling._Run, "_batch", batch)
 
 
 @pytest.mark.parametrize("batches", range(7))
@@ -289,15 +289,15 @@ def test_a_killed_import_goes_on_and_ends_as_if_it_had_not_been(
     old, monkeypatch, batches, tmp_path
 ):
     """The log is the same, byte for byte, wherever the run was cut."""
-    monkeypatch.setattr(reliving, "BATCH", 3)
+    monkeypatch.setattr(backfilling, "BATCH", 3)
     whole = Desk(MemoryLog())
-    relive(*old(), whole, until=DAY + h(500))
+    backfill(*old(), whole, until=DAY + h(500))
     log = SQLiteLog(tmp_path / "log.db")
     with monkeypatch.context() as cut:
         killed_after(cut, batches)
         with pytest.raises(Killed):
-            relive(*old(), Desk(log), until=DAY + h(500))
-    relive(*old(), Desk(log), until=DAY + h(500))
+            backfill(*old(), Desk(log), until=DAY + h(500))
+    backfill(*old(), Desk(log), until=DAY + h(500))
     assert log.rows(0, 1000) == whole.log.rows(0, 1000)
     log.close()
 
@@ -305,9 +305,9 @@ def test_a_killed_import_goes_on_and_ends_as_if_it_had_not_been(
 def test_another_process_in_between_makes_the_batch_be_done_anew(old, monkeypatch):
     """A conflict loses nothing and stores nothing twice."""
     plain = Desk(MemoryLog())
-    relive(*old(), plain)
+    backfill(*old(), plain)
     desk = Desk(MemoryLog())
-    original = reliving._Run._commands
+    original = backfilling._Run._commands
     conflicts = [0]
 
     def commands(self, session, start, tally):
@@ -317,9 +317,9 @@ def test_another_process_in_between_makes_the_batch_be_done_anew(old, monkeypatc
             raise IntegrityError("version 1 is there already")
         return end
 
-    monkeypatch.setattr(reliving, "BATCH", 3)
-    monkeypatch.setattr(reliving._Run, "_commands", commands)
-    result = relive(*old(), desk)
+    monkeypatch.setattr(backfilling, "BATCH", 3)
+    monkeypatch.setattr(backfilling._Run, "_commands", commands)
+    result = backfill(*old(), desk)
     assert desk.log.rows(0, 1000) == plain.log.rows(0, 1000)
     assert (result.commands, result.lapses) == (10, 3)
 
@@ -327,23 +327,23 @@ def test_another_process_in_between_makes_the_batch_be_done_anew(old, monkeypatc
 def test_the_log_may_know_of_other_cases(old):
     """Somebody else's order lives on beside the import; nothing is recorded for it."""
     desk = Desk(MemoryLog())
-    relive(*old(), desk)
+    backfill(*old(), desk)
     asked = [
         Request(command=AcceptRepair(case="repair-old-5", technician="Li")),
         Request(command=CloseCase(case="repair-old-5", reason="by hand")),
     ]
     assert not any(isinstance(reply, Refusal) for reply in desk.ask_all(asked))
     head = desk.log.head()
-    again = relive(*old(), desk, until=DAY + h(5000))
+    again = backfill(*old(), desk, until=DAY + h(5000))
     assert (again.facts, desk.log.head()) == (0, head)
 
 
-def test_looking_back_at_an_empty_log_finds_nothing():
+def test_an_empty_log_has_no_earlier_run():
     """There is no last command and nothing to say."""
     desk = Desk(MemoryLog())
-    recall = Recall("old", [], desk)
-    assert recall.last == -1
-    assert recall.waiting([], desk).first() is None
+    earlier = ResumePoint("old", [], desk)
+    assert earlier.last == -1
+    assert earlier.timers([], desk).first() is None
 
 
 @st.composite
@@ -386,9 +386,9 @@ def test_no_way_of_cutting_a_history_into_batches_changes_it(
     end = None if until is None else DAY + h(until)
     whole, parts = Desk(MemoryLog()), Desk(MemoryLog())
     with pytest.MonkeyPatch.context() as patch:
-        relive(mapping, path, whole, until=end)
-        patch.setattr(reliving, "BATCH", batch)
-        relive(mapping, path, parts, until=end)
+        backfill(mapping, path, whole, until=end)
+        patch.setattr(backfilling, "BATCH", batch)
+        backfill(mapping, path, parts, until=end)
     assert parts.log.rows(0, 10_000) == whole.log.rows(0, 10_000)
-    again = relive(mapping, path, Desk(parts.log), until=end)
+    again = backfill(mapping, path, Desk(parts.log), until=end)
     assert again.facts == again.commands == 0

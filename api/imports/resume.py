@@ -1,4 +1,4 @@
-"""For going on where an earlier run ended: what it answered, and what it refused."""
+"""Finds where an earlier run of an import ended, and what it refused."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Final
 
 from api.imports.plan import Planned
-from api.imports.waiting import Waiting
+from api.imports.timer_queue import TimerQueue
 from commands.desk import Desk, Session
 from commands.table import Loaded, decision_of, words_of
 from domain.refusals import Refusal
@@ -15,7 +15,7 @@ from domain.refusals import Refusal
 AT_ONCE: Final = 500
 
 
-class Recall:
+class ResumePoint:
     """Which commands of a plan the log has answered, with their places in the plan."""
 
     def __init__(self, source: str, commands: Sequence[Planned], desk: Desk) -> None:
@@ -38,11 +38,11 @@ class Recall:
         return max(self.answered, default=-1)
 
     def take(self, index: int, command: str) -> None:
-        """A command the earlier run never saw was answered now."""
+        """Note that a command which the earlier run did not have was answered now."""
         self._turns[command] = index
 
     def refused_then(self, session: Session, index: int, planned: Planned) -> Refusal | None:
-        """Why the earlier run refused a command, None if that run never saw it.
+        """Why the earlier run refused a command, None if it did not have it.
 
         The case is folded as it stood when the command's turn came, so a command that was refused
         is refused again, with the same sentence, whatever happened to the case since.
@@ -59,16 +59,16 @@ class Recall:
             return refusal
         return None
 
-    def waiting(self, commands: Sequence[Planned], desk: Desk) -> Waiting:
-        """What the cases of the answered commands still have to say."""
-        waiting = Waiting()
+    def timers(self, commands: Sequence[Planned], desk: Desk) -> TimerQueue:
+        """The timers of the cases that the answered commands belong to."""
+        timers = TimerQueue()
         cases = sorted({commands[index].case for index in self.answered})
         if not cases:
-            return waiting
+            return timers
         with desk.session() as session:
             registers, head = session.registers, session.head
         for start in range(0, len(cases), AT_ONCE):
             rows = desk.log.streams(cases[start : start + AT_ONCE], head)
             for case, found in groupby(rows, key=lambda row: row.stream):
-                waiting.learn(case, [desk.codec.decode(row) for row in found], registers)
-        return waiting
+                timers.refold(case, [desk.codec.decode(row) for row in found], registers)
+        return timers

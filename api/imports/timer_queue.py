@@ -1,4 +1,4 @@
-"""For what the cases of a history still have to say: every instant, worked out once a change."""
+"""Keeps every instant at which a clock of the imported cases falls due, in order."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from scheduler.agenda import Agenda
 Ahead = tuple[datetime, ClockRule]
 
 
-class Waiting:
-    """The agenda of a history, with all instants of a case and not only its first.
+class TimerQueue:
+    """The instants of all cases of an import, and not only the first of each.
 
     Folding a case again for each of its facts is most of what an import costs, so it is done only
-    where the fact can bring new instants: not for facts no clock listens to, not for facts that
-    only end clocks, and not for what a clock without a ladder says by itself.
+    where a fact can bring new instants: not for facts that no clock refers to, not for facts that
+    only end clocks, and not for what a clock without a ladder records by itself.
     """
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Waiting:
         """The earliest instant and its case."""
         return self._agenda.first()
 
-    def learn(
+    def refold(
         self,
         case: str,
         facts: Sequence[Recorded],
@@ -43,36 +43,36 @@ class Waiting:
         *,
         after: datetime | None = None,
     ) -> None:
-        """Fold the case and remember at which instants, if later than `after`, it has to speak."""
+        """Fold the case and keep its instants, those later than `after` if it is given."""
         ahead = [
             (instant, clock.rule)
             for clock in clocks_of(facts, registers)
             for instant in _instants(clock, registers)
             if after is None or instant > after
         ]
-        self._remember(case, sorted(ahead, key=_instant))
+        self._keep(case, sorted(ahead, key=_instant))
 
-    def hear(self, case: str, facts: Sequence[Recorded], new: int, registers: Registers) -> None:
-        """The newest facts of a case happened now, and what was due before has been said."""
+    def take(self, case: str, facts: Sequence[Recorded], new: int, registers: Registers) -> None:
+        """Take the newest facts of a case, recorded after everything that was due before them."""
         self._read(registers)
         words = {recorded.fact.word for recorded in facts[-new:]}
         if not words.isdisjoint(self._moves):
-            self.learn(case, facts, registers)
+            self.refold(case, facts, registers)
         elif not words.isdisjoint(self._ends) and case in self._ahead:
             left = [entry for entry in self._ahead[case] if words.isdisjoint(entry[1].heard)]
-            self._remember(case, left)
+            self._keep(case, left)
 
-    def said(
+    def fired(
         self, case: str, facts: Sequence[Recorded], now: datetime, registers: Registers
     ) -> None:
-        """The case has just said everything up to and including now."""
+        """Everything due in the case up to and including now has just been recorded."""
         ahead = self._ahead.get(case, [])
         if any(rule.ladder for _, rule in ahead):
-            self.learn(case, facts, registers, after=now)
+            self.refold(case, facts, registers, after=now)
         else:
-            self._remember(case, [entry for entry in ahead if entry[0] > now])
+            self._keep(case, [entry for entry in ahead if entry[0] > now])
 
-    def _remember(self, case: str, ahead: list[Ahead]) -> None:
+    def _keep(self, case: str, ahead: list[Ahead]) -> None:
         self._agenda.learn(case, ahead[0][0] if ahead else None)
         if ahead:
             self._ahead[case] = ahead
@@ -95,7 +95,7 @@ class Waiting:
 
 
 def _moving(rule: ClockRule) -> Iterator[str]:
-    """Words after which a clock may have something new to say."""
+    """Words after which a clock may have new instants."""
     yield from (fact.word for fact in CLOCK_FACTS)
     yield from (trigger.word for trigger in (*rule.starts, *rule.pauses, *rule.resumes))
     yield from (t.word for t in (*rule.stops, *rule.cancels) if t.where.wanted)
@@ -105,7 +105,7 @@ def _moving(rule: ClockRule) -> Iterator[str]:
 
 def _instants(clock: Clock, registers: Registers) -> Iterator[datetime]:
     if clock.rule.ladder or clock.rule.warnings:
-        yield from (said.at for said in pending(clock, registers))
+        yield from (due.at for due in pending(clock, registers))
     elif (only := next_instant(clock, registers)) is not None:
         yield only
 
