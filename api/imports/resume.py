@@ -9,7 +9,8 @@ from typing import Final
 from api.imports.plan import Planned
 from api.imports.timer_queue import TimerQueue
 from commands.desk import Desk, Session
-from commands.table import Loaded, decision_of, words_of
+from commands.table import Loaded, decision_of, stream_of, words_of
+from commands.texts import check, check_words
 from domain.refusals import Refusal
 
 AT_ONCE: Final = 500
@@ -47,12 +48,17 @@ class ResumePoint:
         The case is folded as it stood when the command's turn came, so a command that was refused
         is refused again, with the same sentence, whatever happened to the case since.
         """
+        try:
+            check_words(actor=planned.actor)
+            check(planned.command)
+            decide = decision_of(planned.command, stream_of(planned.command))
+        except Refusal as refusal:
+            return refusal
         then = Loaded(planned.case)
         for recorded in session.load(planned.case).facts:
             if self._turns.get(recorded.command, index) < index:
                 then.take(recorded)
         try:
-            decide = decision_of(planned.command, planned.case)
             decide(then, session.registers, words_of(planned.command), planned.at)
         except Refusal as refusal:
             refusal.details.setdefault("case", planned.case)

@@ -14,13 +14,16 @@ from scheduler.agenda import Agenda
 
 Ahead = tuple[datetime, ClockRule]
 
+_CLOCK_WORDS = frozenset(fact.word for fact in CLOCK_FACTS)
+
 
 class TimerQueue:
     """The instants of all cases of an import, and not only the first of each.
 
     Folding a case again for each of its facts is most of what an import costs, so it is done only
     where a fact can bring new instants: not for facts that no clock refers to, not for facts that
-    only end clocks, and not for what a clock without a ladder records by itself.
+    only end clocks, and not for what a clock without a ladder records by itself, unless another
+    clock refers to such records.
     """
 
     def __init__(self) -> None:
@@ -30,6 +33,7 @@ class TimerQueue:
         self._version = -1
         self._ends: frozenset[str] = frozenset()
         self._moves: frozenset[str] = frozenset()
+        self._chained = False
 
     def first(self) -> tuple[datetime, str] | None:
         """The earliest instant and its case."""
@@ -66,8 +70,11 @@ class TimerQueue:
         self, case: str, facts: Sequence[Recorded], now: datetime, registers: Registers
     ) -> None:
         """Everything due in the case up to and including now has just been recorded."""
+        self._read(registers)
         ahead = self._ahead.get(case, [])
-        if any(rule.ladder for _, rule in ahead):
+        if self._chained:
+            self.refold(case, facts, registers)
+        elif any(rule.ladder for _, rule in ahead):
             self.refold(case, facts, registers, after=now)
         else:
             self._keep(case, [entry for entry in ahead if entry[0] > now])
@@ -92,11 +99,14 @@ class TimerQueue:
         self._moves = frozenset(word for rule in rules for word in _moving(rule))
         ends = (trigger.word for rule in rules for trigger in (*rule.stops, *rule.cancels))
         self._ends = frozenset(ends) - self._moves
+        self._chained = any(not _CLOCK_WORDS.isdisjoint(rule.heard) for rule in rules) or any(
+            trigger.word in _CLOCK_WORDS for rule in rules for trigger in rule.starts
+        )
 
 
 def _moving(rule: ClockRule) -> Iterator[str]:
     """Words after which a clock may have new instants."""
-    yield from (fact.word for fact in CLOCK_FACTS)
+    yield from _CLOCK_WORDS
     yield from (trigger.word for trigger in (*rule.starts, *rule.pauses, *rule.resumes))
     yield from (t.word for t in (*rule.stops, *rule.cancels) if t.where.wanted)
     for rung in rule.ladder:

@@ -210,6 +210,59 @@ def test_rows_added_later_are_taken(old):
     assert closed.occurred_at == DAY + h(95)
 
 
+def test_a_case_number_no_store_can_hold_is_refused_again_on_every_run(old, tmp_path):
+    """Half a character in the number is found before the case is looked for."""
+    mapping, path = old()
+    bad = b"8\xff,x,2026-01-05 08:00,,\n"
+    head, first, rest = path.read_bytes().split(b"\n", 2)
+    path.write_bytes(b"\n".join([head, first, bad + rest]))
+    log = SQLiteLog(tmp_path / "log.db")
+    runs = [backfill(mapping, path, Desk(log)) for _ in range(2)]
+    assert [run.codes for run in runs] == [{"TextUnreadable": 1}] * 2
+    assert [run.facts for run in runs] == [runs[0].facts, 0]
+    log.close()
+
+
+CHAIN = """\
+rulebook: old
+roles: {manager: {}}
+clocks:
+  repair.closed: {case: repair, starts: reported, stops: closed, within: 24h}
+  repair.answered:
+    case: repair
+    starts: lapsed
+    stops: closed
+    within: 2h
+    warnings: ["-3h"]
+  repair.shamed: {case: repair, starts: reported, stops: lapsed, within: 30h}
+"""
+
+
+@pytest.mark.parametrize("ladder", ["", "    ladder: [{at: +1h, to: manager}]\n"])
+def test_a_lapse_can_start_and_stop_other_clocks(old, tmp_path, ladder):
+    """What a clock without a ladder records is taken in by the clocks that refer to it."""
+    text = CHAIN.replace('["-3h"]\n', f'["-3h"]\n{ladder}')
+    (tmp_path / "rulebook.yaml").write_text(text, "utf-8")
+    desk = Desk(MemoryLog())
+    mapping, path = old(
+        "id,kind,opened,accepted,closed\n1,lift,2026-01-05 08:00,,2026-01-09 08:00\n"
+    )
+    backfill(mapping, path, desk)
+    told = [
+        (r.fact.word, r.fact.clock, r.occurred_at - DAY)
+        for r in log_of(desk)
+        if hasattr(r.fact, "clock")
+    ]
+    expected = [
+        ("lapsed", "repair.closed", h(24)),
+        ("warned", "repair.answered", h(24)),
+        ("lapsed", "repair.answered", h(26)),
+        ("escalated", "repair.answered", h(27)),
+    ]
+    assert told == expected[: 4 if ladder else 3]
+    assert all(r.recorded_at == r.occurred_at for r in log_of(desk))
+
+
 def test_rejects_are_written_with_line_command_code_and_reason(old, tmp_path):
     """The file replaces that of an earlier run."""
     path = tmp_path / "rejects.csv"
@@ -368,7 +421,7 @@ def histories(draw):
 
 
 @given(
-    rulebook=st.sampled_from([RULEBOOK, PLAIN]),
+    rulebook=st.sampled_from([RULEBOOK, PLAIN, CHAIN]),
     rows=histories(),
     batch=st.integers(1, 5),
     until=st.none() | st.integers(0, 400),
