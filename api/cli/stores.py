@@ -9,8 +9,8 @@ from api.answers import health
 from api.cli.context import Context
 from api.engine import Engine
 from api.imports.announced_days import with_announced_days
+from api.imports.documents import read_document
 from api.imports.mapping import load_calendar, load_rulebook
-from api.imports.yaml_lines import read_yaml
 from api.reading import QueryInvalid
 from commands.desk import Request
 from commands.verbs import Command, OpenSite, PublishCalendar, PublishRulebook
@@ -97,7 +97,7 @@ def publish(context: Context) -> int:
 
 
 def _read(file: Path) -> Command:
-    written = read_yaml(file)  # JSON is YAML, too
+    written = read_document(file)
     if isinstance(written.value, dict) and "rulebook" in written.value:
         return PublishRulebook(document=load_rulebook(file))
     return PublishCalendar(document=load_calendar(file))

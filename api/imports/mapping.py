@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass
 from pathlib import Path as File
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from api.imports.documents import read_document
+from api.imports.files import FileInvalid
 from api.imports.forms import Form, template
-from api.imports.rows import Dialect
+from api.imports.limits import CALENDARS, FORMATS, STEPS
+from api.imports.rows import NO_DELIMITERS, Dialect, is_charset
 from api.imports.steps import Step, read_step
-from api.imports.times import ISO, Times
-from api.imports.yaml_lines import FileInvalid, Written, read_yaml
+from api.imports.times import ISO, Times, understood
 from commands.verbs import OpenSite, PublishCalendar, PublishRulebook
 from domain.calendars import calendar_from_document
 from domain.cases import WORDS
 from domain.facts import CASE_KINDS
-from domain.reading import DocumentInvalid, Section, listed
+from domain.reading import DocumentInvalid, Path as Place, Section, listed, plain
 from domain.rulebook import read_rulebook
 
 SHIPPED = File(__file__).resolve().parents[1] / "calendars"
@@ -64,7 +65,7 @@ def load_mapping(path: File) -> Mapping:
         FileInvalid: one of the files is unclear; MappingInvalid where it is the mapping itself.
     """
     try:
-        written = read_yaml(path)
+        written = read_document(path)
         with written.located():
             return _read(Section(written.value), path.parent)
     except FileInvalid as fault:
@@ -74,15 +75,15 @@ def load_mapping(path: File) -> Mapping:
 
 
 def load_rulebook(path: File) -> Dict[str, Any]:
-    """Read a rulebook document that can be published.
+    """Read a rulebook document that can be published, from YAML or JSON.
 
     Raises:
         FileInvalid: it cannot be read; the line of the first fault is named.
     """
-    written = read_yaml(path)
+    written = read_document(path)
     with written.located():
-        read_rulebook(Section(written.value).value, words=WORDS)
-    document: Dict[str, Any] = written.value
+        document = plain(Section(written.value).value)
+        read_rulebook(document, words=WORDS)
     return document
 
 
@@ -92,14 +93,10 @@ def load_calendar(path: File) -> Dict[str, Any]:
     Raises:
         FileInvalid: it cannot be read; the line of the first fault is named.
     """
-    written = (
-        Written(path, json.loads(path.read_bytes()), {})
-        if path.suffix == ".json"
-        else read_yaml(path)
-    )
+    written = read_document(path)
     with written.located():
-        calendar_from_document(Section(written.value).value)
-    document: Dict[str, Any] = written.value
+        document = plain(Section(written.value).value)
+        calendar_from_document(document)
     return document
 
 
@@ -116,11 +113,12 @@ def _read(top: Section, folder: File) -> Mapping:
         times=times,
         calendars=tuple(
             PublishCalendar(document=_calendar(value, place, folder))
-            for value, place in top.entries("calendars")
+            for value, place in _limited(top, "calendars", CALENDARS)
         ),
         rulebook=_rulebook(top, folder),
         steps=tuple(
-            read_step(Section(value, place)) for value, place in top.entries("steps", needed=True)
+            read_step(Section(value, place))
+            for value, place in _limited(top, "steps", STEPS, needed=True)
         ),
     )
     top.get("title")
@@ -152,14 +150,25 @@ def _site(part: Section, zone: ZoneInfo | None) -> OpenSite:
 def _times(part: Section) -> tuple[ZoneInfo | None, Times]:
     name = part.get("zone")
     zone = None if name is None else _zone(part, "zone", name)
-    formats = listed(part.get("formats", ISO))
-    if not formats or not all(isinstance(f, str) and (f == ISO or "%" in f) for f in formats):
-        raise DocumentInvalid(part.at("formats"), "a format is iso or such as %d/%m/%Y %H:%M.")
     later = part.get("ambiguous", "earlier")
-    if later not in {"earlier", "later"}:
+    if later not in ("earlier", "later"):
         raise DocumentInvalid(part.at("ambiguous"), "an ambiguous time is taken earlier or later.")
+    formats = _formats(part)
     part.finish()
-    return zone, Times(tuple(formats), zone, later=later == "later")
+    return zone, Times(formats, zone, later=later == "later")
+
+
+def _formats(part: Section) -> tuple[str, ...]:
+    formats = listed(part.get("formats", ISO))
+    if not 1 <= len(formats) <= FORMATS:
+        raise DocumentInvalid(part.at("formats"), f"give 1 to {FORMATS} formats.")
+    for pattern in formats:
+        if not (isinstance(pattern, str) and understood(pattern)):
+            raise DocumentInvalid(
+                part.at("formats"),
+                f"{pattern!r} is not understood: a format is iso or such as %d/%m/%Y %H:%M.",
+            )
+    return tuple(formats)
 
 
 def _zone(part: Section, key: str, name: object) -> ZoneInfo:
@@ -190,28 +199,39 @@ def _order(top: Section) -> tuple[str, ...]:
 def _dialect(part: Section) -> Dialect:
     missing = part.get("missing", "")
     delimiter, encoding = part.text("delimiter", ","), part.text("encoding", "utf-8")
-    if len(delimiter) != 1:
-        raise DocumentInvalid(part.at("delimiter"), "a delimiter is one character.")
-    try:
-        "".encode(encoding)
-    except LookupError:
-        raise DocumentInvalid(part.at("encoding"), f"there is no encoding {encoding!r}.") from None
+    if len(delimiter) != 1 or delimiter in NO_DELIMITERS:
+        raise DocumentInvalid(
+            part.at("delimiter"), "a delimiter is one character, neither a quote nor a line's end."
+        )
+    if not is_charset(encoding):
+        raise DocumentInvalid(
+            part.at("encoding"), f"there is no encoding {encoding!r}: write utf-8 or gb18030."
+        )
     part.finish()
     return Dialect(
         delimiter=delimiter, encoding=encoding, missing=frozenset(str(m) for m in listed(missing))
     )
 
 
-def _calendar(value: object, path: tuple[str | int, ...], folder: File) -> Dict[str, Any]:
+def _limited(top: Section, key: str, most: int, *, needed: bool = False) -> list[tuple[Any, Place]]:
+    """What is written under a key that may list at most so many."""
+    found = top.entries(key, needed=needed)
+    if len(found) > most:
+        raise DocumentInvalid(top.at(key), f"{len(found)} {key} are listed: at most {most}.")
+    return found
+
+
+def _calendar(value: object, path: Place, folder: File) -> Dict[str, Any]:
     if isinstance(value, Dict):
         try:
-            calendar_from_document(value)
+            document = plain(value)
+            calendar_from_document(document)
         except DocumentInvalid as fault:
             raise DocumentInvalid((*path, *fault.path), fault.sentence) from fault
-        return value
+        return document
     named = str(value)
     file = folder / named if "." in named else SHIPPED / f"{named}.json"
-    if not file.is_file():
+    if not _is_file(file):
         shipped = ", ".join(sorted(f.stem for f in SHIPPED.glob("*.json")))
         raise DocumentInvalid(
             path, f"there is no calendar {named!r}: name a file, or one of the shipped: {shipped}."
@@ -219,11 +239,19 @@ def _calendar(value: object, path: tuple[str | int, ...], folder: File) -> Dict[
     return load_calendar(file)
 
 
+def _is_file(file: File) -> bool:
+    """Whether there is such a file; a name that no file can have names none."""
+    try:
+        return file.is_file()
+    except (OSError, ValueError):
+        return False
+
+
 def _rulebook(top: Section, folder: File) -> PublishRulebook | None:
     if top.get("rulebook") is None:
         return None
     file = folder / top.text("rulebook")
-    if not file.is_file():
+    if not _is_file(file):
         raise DocumentInvalid(
             top.at("rulebook"), f"there is no rulebook {file.name!r} beside the mapping."
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 from collections.abc import Collection, Iterator, Sequence
@@ -12,12 +13,26 @@ from pathlib import Path
 from typing import IO, cast
 
 from api.imports.faults import Reject, RowRagged, RowUnreadable, rejected
-from api.imports.yaml_lines import FileInvalid
+from api.imports.files import FileInvalid
 
 Cells = tuple[str | None, ...]
 """The cells of the columns a mapping uses; None where the value is missing."""
 
 GZIP = b"\x1f\x8b"
+NO_DELIMITERS = frozenset('"\r\n')
+_NO_CHARSETS = frozenset(
+    {"charmap", "idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
+)
+
+
+def is_charset(name: str) -> bool:
+    """Whether Python knows an encoding of files by this name."""
+    try:
+        "".encode(name)
+        found = codecs.lookup(name).name
+    except (LookupError, ValueError):
+        return False
+    return found not in _NO_CHARSETS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

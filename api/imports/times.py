@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -11,6 +12,19 @@ from domain.refusals import WithoutZone
 
 ISO = "iso"
 REMEMBERED = 200_000
+
+
+def understood(pattern: str) -> bool:
+    """Whether times can be read by a format."""
+    if pattern == ISO or "%" not in pattern:
+        return pattern == ISO
+    try:
+        datetime.strptime("", pattern)  # noqa: DTZ007 - only the format is tried
+    except re.error:  # a directive twice
+        return False
+    except ValueError as error:
+        return str(error).startswith("time data")  # and not: a bad directive
+    return True
 
 
 class Times:

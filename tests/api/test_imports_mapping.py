@@ -9,9 +9,10 @@ from textwrap import dedent
 import pytest
 
 from api.imports.faults import Reject
+from api.imports.files import FileInvalid
 from api.imports.mapping import MappingInvalid, load_calendar, load_mapping, load_rulebook
 from api.imports.plan import Plan
-from api.imports.yaml_lines import FileInvalid, read_yaml
+from api.imports.yaml_lines import read_yaml
 from domain.personal import Personal
 from domain.repair import PauseReason
 
