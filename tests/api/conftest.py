@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from api.cli import main
+from api.imports.mapping import load_mapping
 from tests.support.command_line import CASE, Done, Guanjia
+from tests.support.old_repairs import MAPPING, ROWS, RULEBOOK
 
 
 @pytest.fixture
@@ -49,3 +51,17 @@ def made(guanjia: Guanjia) -> Guanjia:
     assert guanjia("ask", "ReportRepair", json.dumps(report)).code == 0
     assert guanjia("ask", "AcceptRepair", f"case={CASE}", "technician=zhang").code == 0
     return guanjia
+
+
+@pytest.fixture
+def old(tmp_path):
+    """A folder with the mapping; called with rows, what to lead `backfill` with."""
+    (tmp_path / "mapping.yaml").write_text(MAPPING, "utf-8")
+    (tmp_path / "rulebook.yaml").write_text(RULEBOOK, "utf-8")
+    path = tmp_path / "rows.csv"
+
+    def written(rows: str = ROWS):
+        path.write_text(rows, "utf-8")
+        return load_mapping(tmp_path / "mapping.yaml"), path
+
+    return written
