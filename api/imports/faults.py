@@ -43,6 +43,12 @@ class RowRagged(RowFault):
     zh = "本行有 {count} 个单元格，而表头有 {columns} 个，请更正本行。"
 
 
+class RowRunsOn(RowFault):
+    """The row goes on to line {last} and has {count} cells, not {columns}: close its quotes."""
+
+    zh = "本行延续到第 {last} 行，有 {count} 个单元格，应为 {columns} 个，请关闭引号。"
+
+
 class RowUnreadable(RowFault):
     """The row is not CSV ({problem}): correct its quotes."""
 

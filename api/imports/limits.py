@@ -22,6 +22,7 @@ RATIO: Final = 200
 """How many times its size a compressed file may hold, once it holds ``RATIO_FROM`` bytes."""
 RATIO_FROM: Final = 16 << 20
 ROWS: Final = 2_000_000
+LINES: Final = 20_000_000
 COLUMNS: Final = 1_000
 LINE: Final = 1 << 20
 """Characters of a line of a data file."""
