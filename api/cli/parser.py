@@ -10,6 +10,7 @@ from typing import Final
 
 from api.cli import cases, figures, importing, stores
 from api.cli.context import Context
+from api.imports.rules import RulesPolicy
 from api.settings import LANGUAGES, VARIABLES
 from commands.table import COMMANDS
 
@@ -134,6 +135,25 @@ def _upkeep(commands: _Commands) -> None:
         "--rejects", type=Path, metavar="F", help="a file for rows that cannot be taken"
     )
     into.add_argument("--until", metavar="T", help="also record what falls due up to this instant")
+    rules = into.add_mutually_exclusive_group()
+    rules.set_defaults(rules=RulesPolicy.ASK)
+    rules.add_argument(
+        "--keep-rules",
+        dest="rules",
+        action="store_const",
+        const=RulesPolicy.KEEP,
+        help="judge by the rules in force where the mapping's differ",
+    )
+    rules.add_argument(
+        "--publish-rules",
+        dest="rules",
+        action="store_const",
+        const=RulesPolicy.PUBLISH,
+        help="replace the rules in force where the mapping's differ",
+    )
+    into.add_argument(
+        "--without-clocks", action="store_true", help="import although no clock would start"
+    )
     rebuild = commands.add(
         "rebuild",
         stores.rebuild,

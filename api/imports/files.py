@@ -31,7 +31,7 @@ class FileInvalid(Exception):
         """Keep the place and the sentence, without the middle of a very long one."""
         self.file = file
         self.line = line
-        self.sentence = _shortened(sentence)
+        self.sentence: str = shortened(sentence) if isinstance(sentence, Phrase) else _cut(sentence)
         super().__init__(file, line, self.sentence)
 
     @property
@@ -43,10 +43,9 @@ class FileInvalid(Exception):
         return f"{self.file}:{self.line}: {self.sentence}"
 
 
-def _shortened(sentence: str) -> str:
-    if isinstance(sentence, Phrase):
-        return Phrase(_cut(sentence), _cut(sentence.zh))
-    return _cut(sentence)
+def shortened(sentence: Phrase) -> Phrase:
+    """The sentence without its middle where it is very long."""
+    return Phrase(_cut(sentence), _cut(sentence.zh))
 
 
 def _cut(text: str) -> str:

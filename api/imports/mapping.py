@@ -15,6 +15,7 @@ from api.imports.limits import CALENDARS, FORMATS, STEPS
 from api.imports.rows import NO_DELIMITERS, Dialect, is_charset
 from api.imports.steps import Step, read_step
 from api.imports.times import ISO, Times, understood
+from api.imports.written import Written
 from commands.verbs import OpenSite, PublishCalendar, PublishRulebook
 from domain.calendars import calendar_from_document
 from domain.cases import WORDS
@@ -40,6 +41,7 @@ class Mapping:
     a command whose time lies before the case's previous one is recorded when that one was.
     """
 
+    written: Written
     source: str
     site: OpenSite
     case: Form
@@ -50,6 +52,11 @@ class Mapping:
     keep_order: bool = False
     calendars: tuple[PublishCalendar, ...] = ()
     rulebook: PublishRulebook | None = None
+
+    @property
+    def kind(self) -> str:
+        """The kind of the cases that are imported."""
+        return self.case.shown.partition("-")[0]
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -67,7 +74,7 @@ def load_mapping(path: File) -> Mapping:
     try:
         written = read_document(path)
         with written.located():
-            return _read(Section(written.value), path.parent)
+            return _read(written)
     except FileInvalid as fault:
         if type(fault) is FileInvalid and fault.file == path:
             raise MappingInvalid(fault.file, fault.line, fault.sentence) from fault
@@ -100,10 +107,12 @@ def load_calendar(path: File) -> Dict[str, Any]:
     return document
 
 
-def _read(top: Section, folder: File) -> Mapping:
+def _read(written: Written) -> Mapping:
+    top, folder = Section(written.value), written.file.parent
     source = _source(top)
     zone_of_times, times = _times(top.section("times"))
     mapping = Mapping(
+        written=written,
         source=source,
         site=_site(top.section("site"), zone_of_times),
         case=_case(top),

@@ -8,9 +8,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from api.imports.faults import Reject, ValueMissing, rejected
+from api.imports.faults import Reject, RowInTheFuture, ValueMissing, rejected
 from api.imports.forms import Fill
 from api.imports.mapping import Mapping
+from api.imports.remedies import remedy
 from api.imports.rows import Cells, Rows
 from api.imports.steps import BoundStep
 from commands.verbs import Command
@@ -50,8 +51,10 @@ class Line(NamedTuple):
 class Plan:
     """The commands of a file in the order of their times, and the rows that give none."""
 
-    def __init__(self, mapping: Mapping, file: Path, progress: Progress | None = None) -> None:
-        """Read the file.
+    def __init__(
+        self, mapping: Mapping, file: Path, *, now: datetime, progress: Progress | None = None
+    ) -> None:
+        """Read the file; what is dated after `now` is rejected.
 
         Raises:
             FileInvalid: it cannot be read or lacks a column.
@@ -60,6 +63,7 @@ class Plan:
         self.rejects: list[Reject] = []
         self.commands: list[Planned] = []
         self._mapping = mapping
+        self._latest = now
         self._reached: dict[str, datetime] = {}
         self._progress = progress
         columns = mapping.columns
@@ -73,7 +77,8 @@ class Plan:
         self.commands.sort()
 
     def _lines(self, rows: Rows) -> Iterator[Line]:
-        case, missing = self._case, ValueMissing(field="case", column=self._mapping.case.shown)
+        missing = ValueMissing(field="case", column=self._mapping.case.shown)
+        setting = remedy(self._mapping, missing)
         for found in rows:
             self.rows += 1
             if self._progress and self.rows % EVERY == 0:
@@ -82,9 +87,9 @@ class Plan:
                 self.rejects.append(found)
                 continue
             line, cells = found
-            number = _number(case, cells)
+            number = _number(self._case, cells)
             if number is None:
-                self.rejects.append(rejected(line, "", missing))
+                self.rejects.append(rejected(line, missing, setting=setting))
                 continue
             yield Line(line, number, cells)
 
@@ -107,10 +112,15 @@ class Plan:
         cells = line.cells
         try:
             at = step.at(cells)
+            if at > self._latest:
+                raise RowInTheFuture(at=at.isoformat(), now=self._latest.isoformat())
             happened = step.happened(cells) if step.happened else None
             command = step.build(cells, line.case, self._mapping.site.site)
         except Refusal as refusal:
-            self.rejects.append(rejected(line.line, step.name, refusal))
+            setting = remedy(self._mapping, refusal, number)
+            self.rejects.append(
+                rejected(line.line, refusal, case=line.case, command=step.name, setting=setting)
+            )
             return
         if self._mapping.keep_order:
             reached = self._reached.get(line.case, at)

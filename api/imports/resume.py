@@ -77,4 +77,5 @@ class ResumePoint:
             rows = desk.log.streams(cases[start : start + AT_ONCE], head)
             for case, found in groupby(rows, key=lambda row: row.stream):
                 timers.refold(case, [desk.codec.decode(row) for row in found], registers)
+        timers.begin()
         return timers

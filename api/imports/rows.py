@@ -96,9 +96,9 @@ class Rows:
                     f"文件超过上限 {ROWS:,} 行数据，请拆分，并为每个部分使用名称不同的映射。",
                 )
             if isinstance(row, Refusal):
-                yield rejected(line, "", row)
+                yield rejected(line, row)
             elif len(row) != width:
-                yield rejected(line, "", _ragged(row, width, lines))
+                yield rejected(line, _ragged(row, width, lines))
             else:
                 yield line, tuple([
                     None if not cell or cell in missing or cell.isspace() else cell

@@ -23,17 +23,24 @@ class TimerQueue:
     Folding a case again for each of its facts is most of what an import costs, so it is done only
     where a fact can bring new instants: not for facts that no clock refers to, not for facts that
     only end clocks, and not for what a clock without a ladder records by itself, unless another
-    clock refers to such records.
+    clock refers to such records. ``started`` counts the runs of clocks that began since the queue
+    was made, or since `begin`.
     """
 
     def __init__(self) -> None:
         """Begin with nothing due."""
+        self.started = 0
+        self._runs: dict[str, int] = {}
         self._agenda = Agenda()
         self._ahead: dict[str, list[Ahead]] = {}
         self._version = -1
         self._ends: frozenset[str] = frozenset()
         self._moves: frozenset[str] = frozenset()
         self._chained = False
+
+    def begin(self) -> None:
+        """Count the runs that are started from now on."""
+        self.started = 0
 
     def first(self) -> tuple[datetime, str] | None:
         """The earliest instant and its case."""
@@ -48,9 +55,12 @@ class TimerQueue:
         after: datetime | None = None,
     ) -> None:
         """Fold the case and keep its instants, those later than `after` if it is given."""
+        clocks = clocks_of(facts, registers)
+        self.started += len(clocks) - self._runs.get(case, 0)
+        self._runs[case] = len(clocks)
         ahead = [
             (instant, clock.rule)
-            for clock in clocks_of(facts, registers)
+            for clock in clocks
             for instant in _instants(clock, registers)
             if after is None or instant > after
         ]

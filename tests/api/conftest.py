@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -63,5 +64,17 @@ def old(tmp_path):
     def written(rows: str = ROWS):
         path.write_text(rows, "utf-8")
         return load_mapping(tmp_path / "mapping.yaml"), path
+
+    return written
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Writes a file and says where it is."""
+
+    def written(name: str, text: str, encoding: str = "utf-8") -> Path:
+        path = tmp_path / name
+        path.write_bytes(dedent(text).encode(encoding))
+        return path
 
     return written

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from datetime import datetime
 
@@ -12,7 +11,7 @@ from api.imports.backfill import backfill
 from api.imports.mapping import load_mapping
 from domain.refusals import WithoutZone
 from domain.registers import CalendarUnknown
-from tests.support.old_repairs import CHAIN, DAY, ROWS, RULEBOOK, h, log_of, office, story
+from tests.support.old_repairs import CHAIN, DAY, PLAIN, ROWS, RULEBOOK, h, log_of, office, story
 
 
 def test_commands_and_misses_are_recorded_in_the_order_of_their_times(old):
@@ -93,18 +92,31 @@ def test_a_lapse_can_start_and_stop_other_clocks(old, tmp_path, ladder):
     assert all(r.recorded_at == r.occurred_at for r in log_of(desk))
 
 
-def test_rejects_are_written_with_line_command_code_and_reason(old, tmp_path):
-    """The file replaces that of an earlier run."""
-    path = tmp_path / "rejects.csv"
-    rows = ROWS + "=1,lift,2026-01-05 08:00,,\n7,lift\n"
-    result = backfill(*old(rows), office(), rejects=path)
-    with path.open(encoding="utf-8", newline="") as lines:
-        written = list(csv.reader(lines))
-    assert written[0] == ["line", "command", "code", "reason"]
-    assert [row[:3] for row in written[1:]] == [["8", "", "RowRagged"]]
-    assert result.rejects == 1
-    backfill(*old(), office(), rejects=path)
-    assert path.read_text() == "line,command,code,reason\n"
+def test_runs_of_clocks_are_counted_however_the_import_is_cut(old, tmp_path):
+    """Two for each report and one for the only acceptance, counted by the run that starts them."""
+    (tmp_path / "rulebook.yaml").write_text(PLAIN, "utf-8")
+    assert backfill(*old(), office()).clocks == 11
+    parts = office()
+    head, *rows = ROWS.splitlines(keepends=True)
+    counted = [backfill(*old(head + "".join(rows[:n])), parts).clocks for n in range(1, 6)]
+    assert counted == [3, 2, 2, 2, 2]
+    assert backfill(*old(), parts).clocks == 0
+
+
+def test_facts_recorded_more_than_a_day_after_they_happened_are_counted(old, tmp_path):
+    """By what the source says of when it knew; what the engine records itself is never late."""
+    _, path = old()
+    text = (tmp_path / "mapping.yaml").read_text("utf-8")
+    text = text.replace("at: closed\n", "at: closed\n    happened: accepted\n")
+    (tmp_path / "mapping.yaml").write_text(text, "utf-8")
+    closings = {"09": "2026-01-05 08:59", "10": "2026-01-05 09:00", "11": "2026-01-05 09:01"}
+    rows = "".join(
+        f"{day},lift,2026-01-05 08:00,2026-01-05 09:00,2026-01-06 {closed[-5:]}\n"
+        for day, closed in closings.items()
+    )
+    path.write_text(f"id,kind,opened,accepted,closed\n{rows}", "utf-8")
+    result = backfill(load_mapping(tmp_path / "mapping.yaml"), path, office())
+    assert (result.rejects, result.lapses, result.late) == (0, 3, 1)
 
 
 def test_bytes_outside_the_encoding_cost_only_their_row(old, tmp_path):

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, strategies as st
 
-from api.imports import backfill as backfilling
+from api.imports import replay as replaying
 from api.imports.backfill import backfill
 from api.imports.mapping import load_mapping
 from api.imports.resume import ResumePoint
@@ -86,7 +86,7 @@ class Killed(BaseException):
 
 def killed_after(monkeypatch, batches: int) -> None:
     """Let the run die when it begins another batch."""
-    original = backfilling._Run._batch
+    original = replaying.Replay._batch
     left = [batches]
 
     def batch(self, start, limit):
@@ -95,7 +95,7 @@ def killed_after(monkeypatch, batches: int) -> None:
         left[0] -= 1
         return original(self, start, limit)
 
-    monkeypatch.setattr(backfilling._Run, "_batch", batch)
+    monkeypatch.setattr(replaying.Replay, "_batch", batch)
 
 
 @pytest.mark.parametrize("batches", range(7))
@@ -103,7 +103,7 @@ def test_a_killed_import_goes_on_and_ends_as_if_it_had_not_been(
     old, monkeypatch, batches, tmp_path
 ):
     """The log is the same, byte for byte, wherever the run was cut."""
-    monkeypatch.setattr(backfilling, "BATCH", 3)
+    monkeypatch.setattr(replaying, "BATCH", 3)
     whole = office()
     backfill(*old(), whole, until=DAY + h(500))
     log = SQLiteLog(tmp_path / "log.db")
@@ -121,7 +121,7 @@ def test_another_process_in_between_makes_the_batch_be_done_anew(old, monkeypatc
     plain = office()
     backfill(*old(), plain)
     desk = office()
-    original = backfilling._Run._commands
+    original = replaying.Replay._commands
     conflicts = [0]
 
     def commands(self, session, start, tally):
@@ -131,8 +131,8 @@ def test_another_process_in_between_makes_the_batch_be_done_anew(old, monkeypatc
             raise IntegrityError("version 1 is there already")
         return end
 
-    monkeypatch.setattr(backfilling, "BATCH", 3)
-    monkeypatch.setattr(backfilling._Run, "_commands", commands)
+    monkeypatch.setattr(replaying, "BATCH", 3)
+    monkeypatch.setattr(replaying.Replay, "_commands", commands)
     result = backfill(*old(), desk)
     assert desk.log.rows(0, 1000) == plain.log.rows(0, 1000)
     assert (result.commands, result.lapses) == (10, 3)
@@ -201,7 +201,7 @@ def test_no_way_of_cutting_a_history_into_batches_changes_it(
     whole, parts = office(), office()
     with pytest.MonkeyPatch.context() as patch:
         backfill(mapping, path, whole, until=end)
-        patch.setattr(backfilling, "BATCH", batch)
+        patch.setattr(replaying, "BATCH", batch)
         backfill(mapping, path, parts, until=end)
     assert parts.log.rows(0, 10_000) == whole.log.rows(0, 10_000)
     again = backfill(mapping, path, office(parts.log), until=end)
