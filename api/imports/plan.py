@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
+from math import isfinite
 from pathlib import Path
 from typing import NamedTuple
 
@@ -150,10 +152,10 @@ def _ordered(lines: Iterable[Line], columns: Sequence[int], mapping: Mapping) ->
 def _sortable(cell: str | None, mapping: Mapping) -> tuple[int, float, str]:
     if cell is None:
         return 0, 0.0, ""
-    try:
-        return 1, float(cell), ""
-    except ValueError:
-        pass
+    with suppress(ValueError):
+        number = float(cell)
+        if isfinite(number):  # "nan" would have no place among the others
+            return 1, number, ""
     try:
         return 2, mapping.times.read(cell, "order").timestamp(), ""
     except Refusal:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given, strategies as st
 
 from api.imports.files import FileInvalid
+from api.imports.forms import template
 from api.imports.mapping import load_mapping
 from api.imports.plan import Plan
 from domain.personal import Personal
@@ -109,6 +111,42 @@ def test_fields_are_made_of_columns_templates_and_small_changes(plan):
     assert (first.site, first.case, first.external_id) == ("garden", "repair-t-1", "T-1")
 
 
+COLUMNS_IN_TEMPLATES = {
+    "{opened at: date}": "1",
+    '{"opened at: date"}': "1",
+    '{"a{b}"}': "2",
+    '{"say ""x"""}': "3",
+    "{ id }": "4",
+    "{{{ id }}}": "{4}",
+    "{{{{}}}}": "{{}}",
+    "{a:b}-{a!r}": "5-6",
+    '{a"b}': "7",
+}
+
+
+@pytest.mark.parametrize(("text", "filled"), COLUMNS_IN_TEMPLATES.items())
+def test_any_column_can_be_named_in_a_template(write, text, filled):
+    """Colons and spaces as they are, braces in quotes, quotes doubled; nothing is a format."""
+    columns = ["opened at: date", "a{b}", 'say "x"', " id ", "a:b", "a!r", 'a"b']
+    form = template(text, ())
+    index = {column: number for number, column in enumerate(columns)}
+    assert form.bind(index)(tuple("1234567")) == filled
+    assert set(form.columns) <= set(columns)
+
+
+@given(st.lists(st.tuples(st.text(max_size=5), st.text(min_size=1, max_size=5)), max_size=5))
+def test_whatever_is_quoted_and_doubled_is_taken_literally(parts):
+    """Texts with their braces doubled, columns in quotes with their quotes doubled."""
+    doubled = [
+        (text.replace("{", "{{").replace("}", "}}"), name.replace('"', '""'))
+        for text, name in parts
+    ]
+    form = template("".join(f'{text}{{"{name}"}}' for text, name in doubled), ())
+    index = {name: number for number, (_, name) in enumerate(parts)}
+    cells = tuple(f"<{name}>" for _, name in parts)
+    assert form.bind(index)(cells) == "".join(f"{text}<{name}>" for text, name in parts)
+
+
 CONDITIONS = {
     "Open": "12",
     "[Open, Wait]": "123",
@@ -164,6 +202,32 @@ def test_rows_can_be_put_in_order_before_they_are_read(plan):
     rows = "".join(["id,update,state,time\n", *(f"1,{u},2026-01-01 08:00\n" for u in updates)])
     found = plan(head + step, rows)
     assert [p.command.technician for p in found.commands] == ["A", "B"]
+
+
+def test_what_only_looks_like_a_number_has_a_place_in_the_order(plan):
+    """Numbers come first, then texts; "nan" and "inf" are texts."""
+    step = "  - {do: accept_repair, at: time, with: {technician: {column: update}}}\n"
+    updates = ("nan", "3", "inf", "1", "nan", "2")
+    rows = "".join(["id,update,time\n", *(f"1,{u},2026-01-01 08:00\n" for u in updates)])
+    found = plan(HEAD.replace("steps:", "order: update\nsteps:") + step, rows)
+    assert [p.command.technician for p in found.commands] == ["1", "2", "3", "inf", "nan", "nan"]
+
+
+NUMBERS = {"7": 7, " -7 ": -7, "+07": 7, "7" * 16: int("7" * 16)}
+
+
+@pytest.mark.parametrize("cell", [*NUMBERS, "7" * 17, "7" * 5000, "７", "7_0", "0x7", "7.0", "1e3"])
+def test_whole_numbers_have_ascii_digits_and_not_too_many(plan, cell):
+    """Everything else is rejected with what is allowed."""
+    step = REPORT.replace("category:", "priority: {column: rank}, category:")
+    found = plan(HEAD + step, f"id,kind,opened,rank\n1,lift,2026-01-01 08:00,{cell}\n")
+    if cell in NUMBERS:
+        assert [p.command.priority for p in found.commands] == [NUMBERS[cell]]
+    else:
+        (reject,) = found.rejects
+        assert reject.code == "ValueUnknown"
+        assert "a whole number of at most 16 digits" in reject.reason
+        assert len(reject.reason) < 1000
 
 
 def test_the_order_of_rows_can_be_trusted_over_their_clocks(plan):
