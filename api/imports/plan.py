@@ -102,11 +102,13 @@ class Plan:
             lines = list(lines)
             last = {line.case: line.cells for line in lines}
         before: dict[str, Cells] = {}
-        for rank, (line, case, cells) in enumerate(lines):
-            previous = before.get(case)
-            for number, step in enumerate(self._steps):
-                if step.test is None or step.test(cells, previous, last.get(case)):
-                    self._plan(step, rank, number, Line(line, case, cells))
+        steps = [(number, step, step.test) for number, step in enumerate(self._steps)]
+        for rank, line in enumerate(lines):
+            _, case, cells = line
+            previous, final = before.get(case), last.get(case)
+            for number, step, test in steps:
+                if test is None or test(cells, previous, final):
+                    self._plan(step, rank, number, line)
             if history:
                 before[case] = cells
 

@@ -22,6 +22,8 @@ from domain.refusals import Phrase, Refusal
 Cells = tuple[str | None, ...]
 """The cells of the columns a mapping uses; None where the value is missing."""
 
+SHORT: Final = 40
+REMEMBERED: Final = 200_000
 NO_DELIMITERS: Final = frozenset('"\r\n')
 _NO_CHARSETS: Final = frozenset(
     {"charmap", "idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
@@ -83,7 +85,7 @@ class Rows:
             raise unreadable(self.path, error) from error
 
     def _rows(self, lines: Lines) -> Iterator[tuple[int, Cells] | Reject]:
-        missing = self.dialect.missing
+        value = _Values(self.dialect.missing).__getitem__
         reader = csv.reader(lines, delimiter=self.dialect.delimiter, strict=True)
         header = self._header(reader, lines)
         pick = _picker([header.index(column) for column in self.columns])
@@ -100,10 +102,7 @@ class Rows:
             elif len(row) != width:
                 yield rejected(line, _ragged(row, width, lines))
             else:
-                yield line, tuple([
-                    None if not cell or cell in missing or cell.isspace() else cell
-                    for cell in pick(row)
-                ])  # fmt: skip
+                yield line, tuple(map(value, pick(row)))
 
     def _header(self, reader: Iterator[list[str]], lines: Lines) -> list[str]:
         try:
@@ -137,6 +136,19 @@ class Rows:
             f"the mapping uses a column {column!r}; there are only: {known}.",
             f"映射用到列 {column!r}，文件只有：{known}。",
         )
+
+
+class _Values(dict[str, str | None]):
+    """The value of each cell; that of short ones is kept, so that equal cells are one text."""
+
+    def __init__(self, missing: frozenset[str]) -> None:
+        super().__init__(dict.fromkeys(missing))
+
+    def __missing__(self, cell: str) -> str | None:
+        value = None if not cell or cell.isspace() else cell
+        if len(cell) <= SHORT and len(self) < REMEMBERED:
+            self[cell] = value
+        return value
 
 
 def _records(
