@@ -47,6 +47,17 @@ class NoClockStarts(Refusal):
     )
 
 
+class NoRulebook(NoClockStarts):
+    """No rulebook with clocks is in force, and the mapping names none: name one in the mapping, or
+    add --without-clocks to import without deadlines.
+    """
+
+    zh = (
+        "没有生效的规则手册，映射中也未指定："
+        "请在映射中指定规则手册，或加 --without-clocks 导入而不计时限。"
+    )
+
+
 class ClocksStart(Refusal):
     """The rulebook {rulebook} starts clocks on what the mapping imports, such as {clock}: leave out
     --without-clocks.
@@ -110,6 +121,8 @@ def _says(rules: Rules, book: PublishRulebook) -> bool:
 
 def _check_clocks(mapping: Mapping, book: Rulebook, *, without_clocks: bool) -> None:
     started = _started(mapping, book)
+    if not book.clocks and not without_clocks:
+        raise NoRulebook
     if not started and not without_clocks:
         kind = mapping.kind
         raise NoClockStarts(rulebook=book.name, kind=Phrase(kind, _KINDS.get(kind, kind)))

@@ -10,9 +10,12 @@ from pathlib import Path
 from hypothesis import given, strategies as st
 
 from api.imports.announced_days import with_announced_days
+from api.imports.backfill import backfill
 from api.imports.documents import read_document
 from api.imports.files import FileInvalid
 from api.imports.mapping import load_calendar, load_mapping, load_rulebook
+from store.sqlite import SQLiteLog
+from tests.support.old_repairs import MAPPING, NOW, RULEBOOK, office
 
 ROOT = Path(__file__).resolve().parents[2]
 LOADERS = (
@@ -93,3 +96,33 @@ def test_any_value_anywhere_ends_in_a_document_or_in_one_sentence(
     for load in (load_mapping, load_rulebook, load_calendar):
         with suppress(FileInvalid):
             load(path)
+
+
+ODD_CELLS = st.sampled_from(
+    [
+        "1", "2", "3", "lift", "2026-01-05 08:00", "2026-01-06 08:00", "2026-01-09T23:59+08:00",
+        "2199-01-01", "0001-01-01", "9999-12-31T23:59:59-14:00", "１", "7" * 5000, "x" * 501, "\0",
+        "a b", "/", "\u202e", '"', '""', '"a\nb"', "", " ", "nan", "=1", "\x85",
+    ]
+)  # fmt: skip
+
+
+@given(
+    rows=st.lists(st.lists(ODD_CELLS, min_size=4, max_size=6), max_size=6),
+    tail=st.binary(max_size=3),
+    order=st.sampled_from(["", "order: [closed, id]\n", "keep_order: true\n"]),
+)
+def test_any_rows_are_imported_or_rejected_and_the_same_again(tmp_path_factory, rows, tail, order):
+    """Whatever the cells hold: never another exception, and a second run adds nothing."""
+    folder = tmp_path_factory.mktemp("rows")
+    (folder / "mapping.yaml").write_text(order + MAPPING, "utf-8")
+    (folder / "rulebook.yaml").write_text(RULEBOOK, "utf-8")
+    text = "\n".join(["id,kind,opened,accepted,closed", *map(",".join, rows)])
+    (folder / "rows.csv").write_bytes(text.encode() + b"\n" + tail)
+    mapping = load_mapping(folder / "mapping.yaml")
+    log = SQLiteLog(folder / "log.db")
+    first = backfill(mapping, folder / "rows.csv", office(log), until=NOW)
+    again = backfill(mapping, folder / "rows.csv", office(log), until=NOW)
+    assert (again.facts, again.codes) == (0, first.codes)
+    assert first.rejects + first.commands >= first.rows > -1
+    log.close()

@@ -87,7 +87,7 @@ def test_an_import_asks_before_it_runs_without_clocks(bring, guanjia, tmp_path):
     (tmp_path / "idle.yaml").write_text(text)
     asked = ("import", str(tmp_path / "idle.yaml"), str(tmp_path / "rows.csv"))
     refused = guanjia(*asked)
-    assert (refused.code, refused.err.partition(":")[0]) == (3, "NoClockStarts")
+    assert (refused.code, refused.err.partition(":")[0]) == (3, "NoRulebook")
     done = guanjia(*asked, "--without-clocks", "--json")
     assert (done.code, done.json["clocks"]) == (0, 0)
 

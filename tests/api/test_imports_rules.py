@@ -149,8 +149,9 @@ def test_an_import_that_would_start_no_clock_asks_first(old, tmp_path, clock):
     desk = office()
     with pytest.raises(NoClockStarts) as refused:
         backfill(mapping, path, desk)
+    assert refused.value.code == ("NoClockStarts" if clock else "NoRulebook")
     assert "--without-clocks" in refused.value.sentence
-    assert "报修" in refused.value.sentence_zh
+    assert ("报修" if clock else "没有生效的规则手册") in refused.value.sentence_zh
     assert desk.log.head() == 0
     result = backfill(mapping, path, desk, without_clocks=True)
     assert (result.commands, result.clocks) == (10, 0)
