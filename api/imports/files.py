@@ -28,16 +28,14 @@ class FileInvalid(Exception):
     """A file cannot be taken: which file, which line, and what to do."""
 
     def __init__(self, file: Path, line: int, sentence: str) -> None:
-        """Keep the place and the sentence, without the middle of a very long one."""
+        """Keep the place and the sentence, without the middle of a very long one.
+
+        A sentence that is a `Phrase` keeps its Chinese.
+        """
         self.file = file
         self.line = line
         self.sentence: str = shortened(sentence) if isinstance(sentence, Phrase) else _cut(sentence)
         super().__init__(file, line, self.sentence)
-
-    @property
-    def sentence_zh(self) -> str:
-        """The sentence in Chinese, where it is written in both languages."""
-        return getattr(self.sentence, "zh", self.sentence)
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.sentence}"

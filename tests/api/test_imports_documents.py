@@ -69,7 +69,7 @@ def test_only_regular_files_are_read(load, tmp_path):
             assert fault.sentence == f"this is {kind}: name a regular file."
     fault = fault_of(load, Path("/dev/zero"))
     assert fault.sentence == "this is a device: name a regular file."
-    assert fault.sentence_zh == "这是设备，请指定普通文件。"
+    assert fault.sentence.zh == "这是设备，请指定普通文件。"
 
 
 def test_a_pipe_put_in_the_files_place_does_not_block(tmp_path, monkeypatch):
@@ -298,7 +298,7 @@ def test_a_json_file_that_is_not_json_is_named_by_its_line(tmp_path, name):
     load = LOADERS[name.partition(".")[0]]
     fault = fault_of(load, tmp_path / name, '{"name": "x",\n "hours": ')
     assert fault.line == 2
-    assert fault.sentence_zh.startswith("不是有效的 JSON：")
+    assert fault.sentence.zh.startswith("不是有效的 JSON：")
 
 
 def test_faults_in_json_are_named_by_their_line(tmp_path):

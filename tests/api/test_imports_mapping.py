@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+from api.imports import limits
 from api.imports.files import FileInvalid
 from api.imports.mapping import MappingInvalid, load_calendar, load_mapping, load_rulebook
 from api.imports.plan import Plan
 from api.imports.yaml_lines import read_yaml
+from domain.reading import DEEPEST, MOST_VALUES
 from tests.support.old_repairs import NOW
 from tests.support.tickets import HEAD, REPORT
 
@@ -92,6 +97,18 @@ def test_a_file_that_is_not_there_is_said(write, tmp_path):
     mapping = load_mapping(write("mapping.yaml", HEAD + REPORT))
     with pytest.raises(FileInvalid, match="cannot be read"):
         Plan(mapping, tmp_path / "nothing.csv", now=NOW)
+
+
+def test_the_limits_are_in_the_reference():
+    """Each with its number."""
+    page = Path(__file__).resolve().parents[2] / "docs" / "reference" / "mapping.md"
+    shown = [
+        int(n.replace(",", ""))
+        for n in re.findall(r"[ |]([\d,]+)(?: bytes on)? \|", page.read_text("utf-8"))
+    ]
+    known = {**vars(limits), "DEEPEST": DEEPEST, "MOST_VALUES": MOST_VALUES}
+    expected = sorted(value for name, value in known.items() if name.isupper())
+    assert sorted(shown) == expected
 
 
 def test_yaml_says_what_it_seems_to_say(write):
