@@ -24,7 +24,10 @@ from benchmarks.processes import ROOT
 from benchmarks.report import between_marks, cells, markdown, show
 from store.cycles import be_patient
 
-NAMES = ("durable_commands", "imports", "rebuild", "clocks", "growth")
+NAMES = (
+    "durable_commands", "intake", "helpdesk", "imports", "rebuild", "incidents", "clocks",
+    "deadlines", "growth",
+)  # fmt: skip
 FOLDER = Path("build") / "benchmarks"
 DATA = ROOT.parent / "shared" / "data"
 

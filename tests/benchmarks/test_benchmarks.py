@@ -1,6 +1,8 @@
 """For benchmarks that still run: every one at a small size, the shape of its figures checked."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,11 +11,18 @@ import pytest
 
 from benchmarks.__main__ import NAMES, main
 from benchmarks.figures import percentile
+from benchmarks.peers.environment import NAMES as PEERS
 from benchmarks.report import BEGIN, END, between_marks
+from benchmarks.targets import TARGETS
 from tests.support.data import FOLDER
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "reference" / "benchmarks.md"
+ABSENT = (
+    "the real data uci_incidents is not beside this checkout",
+    "wrk is not installed (Debian's package wrk)",
+)
+"""What may be missing on a machine, beside the peers' environments."""
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +62,42 @@ def test_a_benchmark_says_what_it_measured_with_its_spread_and_whether_the_targe
             assert spread["samples"]
         assert (row["peer"] is None) == (row["theirs"] is None) or row["missing"]
         assert row["ours"] or row["missing"]
+
+
+def test_a_peer_without_an_environment_is_reported_with_the_way_to_build_it(report):
+    rows = [row for found in report["benchmarks"].values() for row in found["rows"]]
+    reasons = {row["missing"] for row in rows} - {None, *ABSENT}
+    assert reasons <= {f"not built: run python -m benchmarks.peers {name}" for name in PEERS}
+    assert "not built: run python -m benchmarks.peers dbos" in reasons
+    for reason in reasons:
+        assert f"not measured: {reason}" in report["page"]
+
+
+def test_every_target_is_measured_or_says_why_not(report):
+    assert [target["name"] for target in report["targets"]] == list(TARGETS)
+    for found in report["targets"]:
+        assert (found["measured"] is None) == bool(found["missing"]), found["name"]
+        assert found["missing"] != "this run did not measure it", found["name"]
+
+
+def test_what_needs_no_peer_environment_is_measured(report):
+    measured = {found["name"] for found in report["targets"] if found["measured"]}
+    wanted = {"durable_library", "durable_raw", "imports", "rebuild", "deadlines_once", "lapses"}
+    wanted |= {"idle_tick", "lapses_once", "single_lapse", "growth", "growth_threads"}
+    if os.environ.get("GUANJIA_REQUIRE_WRK") == "1" or shutil.which("wrk"):
+        wanted |= {"intake_rate", "intake_p99", "visible"}
+    assert wanted <= measured
+
+
+def test_no_deadline_is_lost_or_doubled_when_services_are_killed(report):
+    (once,) = (found for found in report["targets"] if found["name"] == "deadlines_once")
+    assert once["measured"]["samples"] == [0]
+
+
+def test_every_report_over_http_is_answered(report):
+    rows = report["benchmarks"]["intake"]["rows"]
+    errors = [row for row in rows if row["what"].startswith("requests not answered")]
+    assert [row["ours"]["median"] for row in errors] == [0] * len(errors)
 
 
 def test_a_run_names_the_machine_and_the_versions_and_the_cost_of_a_sync(report):
