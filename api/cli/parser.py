@@ -10,6 +10,7 @@ from typing import Final
 
 from api.cli import cases, figures, importing, stores
 from api.cli.context import Context
+from api.imports.rules import RulesPolicy
 from api.settings import LANGUAGES, VARIABLES
 from commands.routes import Routes
 
@@ -125,15 +126,34 @@ def _upkeep(commands: _Commands) -> None:
     into = commands.add(
         "import",
         importing.bring_in,
-        "live the history of a file again 导入历史",
+        "replay the history of a file 导入历史",
         "import examples/boston311/mapping.yaml requests.csv.gz --rejects rejects.csv",
     )
     into.add_argument("mapping", type=Path, metavar="MAPPING")
     into.add_argument("file", type=Path, metavar="FILE", help="CSV, gzipped or not")
     into.add_argument(
-        "--rejects", type=Path, metavar="F", help="where rows go that cannot be taken"
+        "--rejects", type=Path, metavar="F", help="a file for rows that cannot be taken"
     )
-    into.add_argument("--until", metavar="T", help="let the clock run on to this instant")
+    into.add_argument("--until", metavar="T", help="also record what falls due up to this instant")
+    rules = into.add_mutually_exclusive_group()
+    rules.set_defaults(rules=RulesPolicy.ASK)
+    rules.add_argument(
+        "--keep-rules",
+        dest="rules",
+        action="store_const",
+        const=RulesPolicy.KEEP,
+        help="judge by the rules in force where the mapping's differ",
+    )
+    rules.add_argument(
+        "--publish-rules",
+        dest="rules",
+        action="store_const",
+        const=RulesPolicy.PUBLISH,
+        help="replace the rules in force where the mapping's differ",
+    )
+    into.add_argument(
+        "--without-clocks", action="store_true", help="import although no clock would start"
+    )
     rebuild = commands.add(
         "rebuild",
         stores.rebuild,

@@ -8,13 +8,14 @@ from typing import Any, Final
 from api.cli.context import Context
 from api.engine import Engine
 from api.imports.announced_days import with_announced_days
+from api.imports.documents import read_document
 from api.imports.mapping import load_calendar, load_rulebook
-from api.imports.yaml_lines import read_yaml
 from api.parsing import QueryInvalid
 from api.queries import health
 from commands.envelope import CommandEnvelope
 from commands.messages import Message
 from commands.registers import OpenSite, PublishCalendar, PublishRulebook
+from domain.kernel.kinds import Kinds
 from domain.kernel.refusals import Phrase
 from store.log import Answered
 
@@ -28,7 +29,11 @@ def init(context: Context) -> int:
     """Create the store with a calendar, a rulebook and a site; what is there already stays."""
     asked = context.asked
     site = OpenSite(site=asked.site, name=asked.name or asked.site, zone=asked.zone)
-    book = PublishRulebook(document=load_rulebook(asked.rulebook)) if asked.rulebook else None
+    book = (
+        PublishRulebook(document=load_rulebook(asked.rulebook, context.routes.kinds))
+        if asked.rulebook
+        else None
+    )
     with context.engine(create=True, settled=False) as engine:
         equip(engine, site, book)
         answer = health.rulebook(engine)
@@ -77,7 +82,7 @@ def publish(context: Context) -> int:
     """Publish a rulebook or a calendar; a CSV of announced days extends the Chinese one."""
     file = context.asked.file
     announced = file.suffix == ".csv"
-    command = None if announced else _read(file)
+    command = None if announced else _read(file, context.routes.kinds)
     with context.engine(settled=False) as engine:
         if command is None:
             published = engine.directory().rules.calendar_document(CHINESE)
@@ -97,10 +102,10 @@ def publish(context: Context) -> int:
     return 0
 
 
-def _read(file: Path) -> Message:
-    written = read_yaml(file)  # JSON is YAML, too
+def _read(file: Path, kinds: Kinds) -> Message:
+    written = read_document(file)
     if isinstance(written.value, dict) and "rulebook" in written.value:
-        return PublishRulebook(document=load_rulebook(file))
+        return PublishRulebook(document=load_rulebook(file, kinds))
     return PublishCalendar(document=load_calendar(file))
 
 

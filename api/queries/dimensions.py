@@ -3,22 +3,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 import msgspec
 
 from api.engine import Engine
-from api.parsing import QueryInvalid
-from domain.kernel.refusals import Phrase
+from api.queries.known import not_known
 from domain.rulebook import Kpi
 from domain.rulebook.columns import LABEL, Column, Columns, Type
 from domain.rulebook.figures import columns_of
 from domain.rulebook.kpis import PERIODS
 from store.tables import TableDb
 
-SHOWN: Final = 60
-MOST_NAMES: Final = 40
 CASES_READ: Final = 1000
 """How many cases are looked at for the names of their labels, to name some in a refusal."""
 
@@ -56,25 +52,3 @@ def _some_case_has(db: TableDb, label: str) -> bool:
 def _labels(db: TableDb) -> list[str]:
     rows = db.ask(f"SELECT labels FROM cases WHERE labels IS NOT NULL LIMIT {CASES_READ}")
     return sorted({name for (labels,) in rows for name in msgspec.json.decode(str(labels))})
-
-
-def check_site(engine: Engine, site: str | None) -> None:
-    """See that a site is one that was opened.
-
-    Raises:
-        QueryInvalid: it is not.
-    """
-    sites = engine.directory().sites
-    if site is not None and site not in sites:
-        raise not_known("site", "项目", site, sites)
-
-
-def not_known(what: str, zh: str, name: str, known: Iterable[str]) -> QueryInvalid:
-    """The refusal of a name that does not exist, with those that do."""
-    names = list(known)
-    shown = ", ".join(names[:MOST_NAMES]) + (", …" if len(names) > MOST_NAMES else "")
-    problem = Phrase(
-        f"there is no {what} {name[:SHOWN]!r}; there are {shown or 'none'}",
-        f"没有{zh} {name[:SHOWN]!r}，可用的{zh}：{shown or '无'}",
-    )
-    return QueryInvalid(problem=problem)

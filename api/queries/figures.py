@@ -10,7 +10,8 @@ from typing import Any, Final
 from api.engine import Engine
 from api.parsing import QueryInvalid
 from api.queries.cases import Answer, local, numbers_elsewhere
-from api.queries.dimensions import check_site, columns, dimension, not_known
+from api.queries.dimensions import columns, dimension
+from api.queries.known import check_site, not_known
 from domain.kernel.refusals import Phrase
 from domain.rulebook import Kpi
 from domain.rulebook.columns import Column
