@@ -101,6 +101,7 @@ class Target(NamedTuple):
 class Kpi:
     """A figure's definition.
 
+    ``of`` is the condition that the kinds it names are, none where it names a row set.
     ``share`` is the condition of the rows that count; ``column`` or ``span`` is what sum, mean,
     median, percentile and number of different values are made of. ``by`` are the dimensions it is
     shown by, the first one unasked. ``breakdown`` is a column whose every value is counted beside,
@@ -113,6 +114,7 @@ class Kpi:
     title: str
     rows: RowSet
     kinds: frozenset[str]
+    of: Criteria
     where: Criteria
     measure: Measure
     unit: Unit

@@ -99,7 +99,7 @@ class _Gathering:
 
 def _values_of(kpi: Kpi) -> Hashable:
     """What a figure's values are: figures with the same can share them."""
-    return kpi.rows, kpi.where, kpi.column, kpi.span, kpi.breakdown
+    return kpi.rows, kpi.of, kpi.where, kpi.column, kpi.span, kpi.breakdown
 
 
 def order(group: Value) -> tuple[bool, float, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from domain.rulebook.columns import Column, Type
@@ -164,11 +164,13 @@ def _measured(values: Iterable[Value]) -> Part:
 
 def _spans(selection: Selection, keys: list[Sql]) -> Found:
     """Rows whose lengths are told from the facts of their service cycles."""
-    for key, lengths in cycles_of(selection, keys).items():
+    for key, lengths in cycles_of(selection, keys, selection.counted_beside).items():
         yield key, _measured(lengths.values()), len(lengths)
 
 
-def cycles_of(selection: Selection, keys: list[Sql]) -> dict[Record, dict[Record, int | None]]:
+def cycles_of(
+    selection: Selection, keys: Sequence[Sql], where: Sql
+) -> dict[Record, dict[Record, int | None]]:
     """For some keys: the rows of a figure over spans, each with its length, None without one."""
     span = selection.kpi.span
     assert span is not None, "other figures have columns"
@@ -178,7 +180,7 @@ def cycles_of(selection: Selection, keys: list[Sql]) -> dict[Record, dict[Record
     cycles = tuple(Sql(f"{source.cycles}.{name}") for name in ("opened", "words", "pauses"))
     found: dict[Record, dict[Record, int | None]] = defaultdict(dict)
     last, here = len(keys), len(keys) + len(own)
-    for row in selection.ask((*keys, *own, *cycles), selection.counted_beside):
+    for row in selection.ask((*keys, *own, *cycles), where):
         lengths, name = found[row[:last]], row[last:here]
         more = length(*row[here:])  # type: ignore[arg-type]
         known = lengths.get(name)

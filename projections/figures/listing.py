@@ -80,17 +80,15 @@ def _order(selection: Selection) -> str:
 
 def _by_span(selection: Selection, limit: int, offset: int) -> Listing:
     """The rows of a figure over spans, whose lengths no statement tells."""
+    told = _own(selection)[len(selection.source.set.key) :]
     found = [
         (length, _entry(selection, (*name, *rest, length)))
-        for rest, lengths in cycles_of(
-            selection, list(_own(selection)[len(selection.source.set.key) :])
-        ).items()
+        for rest, lengths in cycles_of(selection, told, selection.population).items()
         for name, length in lengths.items()
         if length is not None
     ]
     found.sort(key=lambda pair: (-pair[0], pair[1].key))
-    page = found[offset : offset + limit]
-    return Listing(len(found), tuple(entry for _, entry in page))
+    return Listing(len(found), tuple(entry for _, entry in found[offset : offset + limit]))
 
 
 def _entry(selection: Selection, row: Record) -> Entry:

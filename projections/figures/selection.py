@@ -45,7 +45,7 @@ class Selection:
         lines = kpi.where
         if kpi.rows == "clocks" and not any(line.column == _VERDICT for line in lines):
             lines = (_HAS_OUTCOME, *lines)
-        self._lines = lines
+        self._lines = (*kpi.of, *lines)
         self._loose = tuple(line for line in lines if line.column == kpi.breakdown)
 
     # ------------------------------------------------------------------ columns
@@ -91,7 +91,7 @@ class Selection:
     @property
     def recorded(self) -> Sql:
         """The condition of every row at the site and in the period."""
-        return self._all((), *self._frame(), Sql(self.source.set.rows))
+        return self._all(self.kpi.of, *self._frame(), Sql(self.source.set.rows))
 
     def counts(self, breakdown: Value) -> bool:
         """Whether a row with this value in the column counted beside is in the population."""
