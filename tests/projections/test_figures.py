@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from api.parsing import read_period
@@ -97,6 +99,12 @@ def definitions(draw: st.DrawFn) -> dict:
     return document
 
 
+def repairs_have_no_level(document: dict) -> bool:
+    """A figure over repairs cannot ask for what only complaints have."""
+    of_repairs = document["where"].get("kind") == "repair"
+    return not (of_repairs and {"level", "nature"} & set(re.findall(r"\w+", str(document))))
+
+
 @st.composite
 def dimensions(draw: st.DrawFn, of: object) -> str | None:
     rows = of if isinstance(of, str) and of in OWN_DIMENSIONS else "cases"
@@ -121,7 +129,7 @@ def compare(db: TableDb, data: st.DataObject) -> None:
     cases = data.draw(some_cases())
     fill(db, cases)
     for _ in range(4):
-        document = data.draw(definitions())
+        document = data.draw(definitions().filter(repairs_have_no_level))
         by = data.draw(dimensions(document["of"]))
         period = data.draw(st.sampled_from(PERIODS_ASKED))
         site = data.draw(st.sampled_from([None, "york"]))
