@@ -108,8 +108,8 @@ def _asked(engine: Engine, kpi: Kpi, wanted: Wanted) -> Asked:
     by: Column | str | None = kpi.by[0] if kpi.by else None
     if wanted.by is not None:
         by = dimension(engine, kpi, wanted.by)
-    if kpi.change is not None and wanted.period is None and isinstance(by, Column):
-        if wanted.by is not None:
+    if kpi.change is not None and wanted.period is None and not isinstance(by, str):
+        if wanted.by is not None and by is not None:
             problem = Phrase(
                 f"{kpi.name} is a change: name a period such as 2026-01 to show it by {by.name}",
                 f"{kpi.name} 是同比或环比指标，按 {by.name} 查看时请指定期间，例如 2026-01",

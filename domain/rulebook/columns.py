@@ -53,14 +53,14 @@ class Column(NamedTuple):
     """Something rows can be asked for.
 
     ``origin`` says where it is found: in the row set itself, in the row's case, among the facts
-    of the row, or among the labels of its case. ``values`` are all it can have, empty where they
+    of the row, or among the labels of its case. ``values`` are all it can have, None where they
     are open.
     """
 
     name: str
     type: Type
     origin: Literal["own", "case", "word", "label"] = "own"
-    values: tuple[str, ...] = ()
+    values: tuple[str, ...] | None = None
 
     @property
     def groups(self) -> bool:
@@ -128,12 +128,20 @@ class Columns:
     """
 
     def __init__(
-        self, rows: RowSet, kinds: Sequence[Kind], *, among: Iterable[str], clocks: Iterable[str]
+        self,
+        rows: RowSet,
+        kinds: Sequence[Kind],
+        *,
+        among: Iterable[str],
+        clocks: Iterable[str] | None = None,
     ) -> None:
-        """Know the columns of ``kinds``; ``among`` are all kinds, ``clocks`` those one may name."""
+        """Know the columns of some kinds.
+
+        ``among`` are all kinds there are, ``clocks`` those one may name, None for any.
+        """
         own = [*OWN[rows], Column("kind", Type.TEXT, values=tuple(among))]
         if rows == "clocks":
-            own.append(Column("clock", Type.TEXT, values=tuple(clocks)))
+            own.append(Column("clock", Type.TEXT, values=None if clocks is None else tuple(clocks)))
         known = {column.name: column for column in own}
         for kind in kinds:
             for attribute in kind.attributes:
@@ -167,8 +175,8 @@ def _attribute(attribute: Attribute, known: Column | None) -> Column:
     """The column of an attribute; of two kinds' values both can be meant, own columns stay."""
     if known is not None and known.origin == "own":
         return known
-    values = tuple(map(str, attribute.values))
+    values = tuple(map(str, attribute.values)) or None
     if known is not None:
-        both = known.values and values
-        values = tuple(dict.fromkeys((*known.values, *values))) if both else ()
+        open_ = known.values is None or values is None
+        values = None if open_ else tuple(dict.fromkeys((*(known.values or ()), *(values or ()))))
     return Column(attribute.name, _KEPT[attribute.type], "case", values)

@@ -68,7 +68,7 @@ def _comparison(value: object, path: Path, column: Column) -> Comparison:
     plain = _operand(operand, path, column)
     if plain is None or (operator not in ("=", "!=") and column.type not in _ORDERED):
         raise DocumentInvalid(path, f"{column.name} is {_WANTED[column.type]}, not {value!r}.")
-    if column.values and plain not in column.values:
+    if column.values is not None and plain not in column.values:
         raise DocumentInvalid(path, unknown(column.name, plain, column.values))
     return Comparison(operator, plain)
 

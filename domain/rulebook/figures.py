@@ -37,8 +37,10 @@ class _Made(NamedTuple):
     span: Span | None = None
 
 
-def read_kpis(part: Section, kinds: Kinds, clocks: Mapping[str, ClockRule]) -> dict[str, Kpi]:
-    """Every figure of a section by name.
+def read_kpis(
+    part: Section, kinds: Kinds, clocks: Mapping[str, ClockRule] | None = None
+) -> dict[str, Kpi]:
+    """Every figure of a section by name; without ``clocks`` any clock may be named.
 
     Raises:
         DocumentInvalid: the first fault, with the path to it.
@@ -53,7 +55,7 @@ def read_kpis(part: Section, kinds: Kinds, clocks: Mapping[str, ClockRule]) -> d
 
 
 def columns_of(
-    rows: RowSet, chosen: Iterable[str], kinds: Kinds, clocks: Iterable[str] = ()
+    rows: RowSet, chosen: Iterable[str], kinds: Kinds, clocks: Iterable[str] | None = None
 ) -> Columns:
     """The columns a figure over these rows of these kinds of case can be asked for."""
     return Columns(
@@ -64,7 +66,7 @@ def columns_of(
 class FigureReader:
     """Reads one figure with what it may refer to at hand."""
 
-    def __init__(self, kinds: Kinds, clocks: Mapping[str, ClockRule]) -> None:
+    def __init__(self, kinds: Kinds, clocks: Mapping[str, ClockRule] | None) -> None:
         self.kinds = kinds
         self.clocks = clocks
 
@@ -79,7 +81,9 @@ class FigureReader:
                 part.path, "a figure's name is lower case words joined by dots or underscores."
             )
         rows, kinds = self._rows(part)
-        clocks = [n for n, rule in self.clocks.items() if rule.kinds & kinds]
+        clocks = None
+        if self.clocks is not None:
+            clocks = [clock for clock, rule in self.clocks.items() if rule.kinds & kinds]
         columns = columns_of(rows, sorted(kinds), self.kinds, clocks)
         made = _made(part, rows, columns)
         of_kinds = () if part.get("of") == rows else (_of_kinds(kinds, columns),)
@@ -195,8 +199,8 @@ def _breakdown(part: Section, rows: RowSet, columns: Columns) -> Column | None:
     if value is None:
         return None
     column = _column(value, part.at("breakdown"), columns)
-    if not column.values:
-        known = [name for name, one in columns.known.items() if one.values]
+    if column.values is None:
+        known = [name for name, one in columns.known.items() if one.values is not None]
         raise DocumentInvalid(part.at("breakdown"), unknown("breakdown", value, known))
     return column
 

@@ -50,4 +50,4 @@ STANDARD: Final[Mapping[str, Any]] = MappingProxyType(
 
 def standard_kpis(kinds: Kinds) -> dict[str, Kpi]:
     """The standard figures for these kinds of case."""
-    return read_kpis(Section(STANDARD), kinds, {})
+    return read_kpis(Section(STANDARD), kinds)

@@ -132,7 +132,7 @@ def _broken_down(kpi: Kpi, part: Part) -> dict[str, int]:
     """How many rows have each value of the breakdown's column: those it can have, and others."""
     if kpi.breakdown is None:
         return {}
-    return dict.fromkeys(kpi.breakdown.values, 0) | dict(part.breakdown)
+    return dict.fromkeys(kpi.breakdown.values or (), 0) | dict(part.breakdown)
 
 
 def _judged(kpi: Kpi, asked: Asked, row: Row, *, total: bool = False) -> Row:
