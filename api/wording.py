@@ -162,7 +162,6 @@ def left(due: datetime | None, now: datetime, lang: str) -> str:
 
 
 NOT_MEASURED: Final = ("暂无数据", "not measured")
-_MOST_DIGITS: Final = 4
 
 
 def figure(value: float | None, unit: str, lang: str, *, signed: bool = False) -> str:
@@ -179,7 +178,8 @@ def figure(value: float | None, unit: str, lang: str, *, signed: bool = False) -
 
 def _percent(value: float) -> str:
     """A share as a percentage that is 100.0 or 0.0 only where it is all or nothing."""
-    digits = 1
-    while digits < _MOST_DIGITS and round(value * 100, digits) in {0, 100} and value not in {0, 1}:
-        digits += 1
-    return f"{value * 100:.{digits}f}"
+    percent = value * 100
+    for digits in (1, 2):
+        if round(percent, digits) not in {0, 100} or value in {0, 1}:
+            return f"{percent:.{digits}f}"
+    return "<0.01" if percent < 1 else ">99.99"
