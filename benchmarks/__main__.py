@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -14,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 from types import ModuleType
+from typing import NoReturn
 
 from rich.console import Console
 
@@ -119,5 +121,11 @@ def _say(text: str) -> None:
     sys.stderr.flush()
 
 
+def _end(number: int, _frame: object) -> NoReturn:
+    """Leave by an exception, so that servers and stores are taken away."""
+    sys.exit(128 + number)
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _end)
     sys.exit(main())

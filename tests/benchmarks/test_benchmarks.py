@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -125,6 +126,19 @@ def test_the_table_is_printed_and_put_between_the_marks_of_a_page(report):
 
 def test_the_stores_of_a_run_are_taken_away(report):
     assert report["left"] == []
+
+
+def test_a_run_that_is_told_to_end_takes_its_stores_away_as_well(tmp_path):
+    command = [sys.executable, "-m", "benchmarks", "deadlines", "--quick", "--folder", "stores"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    ) as run:  # fmt: skip
+        assert run.stderr is not None
+        assert run.stderr.readline() == "deadlines: round 1 of 1\n"
+        run.send_signal(signal.SIGTERM)
+        assert run.wait(60) == 128 + signal.SIGTERM
+    assert list((tmp_path / "stores").iterdir()) == []
 
 
 def test_a_page_without_marks_is_the_table_alone():
