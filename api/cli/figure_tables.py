@@ -34,7 +34,7 @@ def _line(answer: Answer, total: Answer, context: Context) -> tuple[object, ...]
         answer["kpi"],
         "" if title == answer["kpi"] else title,
         _value(total, context, signed=bool(answer["change"])),
-        _net(total, context),
+        _net(total, context) if answer["of"] == "clocks" else "",
         total["population"],
         _target(answer, context),
         _reached(total, context),
@@ -141,7 +141,7 @@ def _value(row: Answer, context: Context, *, signed: bool = False) -> str:
 
 
 def _net(row: Answer, context: Context) -> str:
-    return "" if row["net"] is None else figure(row["net"], row["unit"], context.lang)
+    return "" if row["value"] is None else figure(row["net"], row["unit"], context.lang)
 
 
 def _target(answer: Answer, context: Context) -> str:
