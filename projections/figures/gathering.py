@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from domain.rulebook.columns import Column, Type
 from domain.rulebook.kpis import Measure
@@ -143,16 +143,27 @@ def _values(selection: Selection, keys: list[Sql]) -> Found:
     """Rows whose single values are needed: for quantiles, and to tell how many differ."""
     column, distinct = selection.kpi.column, selection.kpi.measure is Measure.DISTINCT
     assert column is not None, "only spans have none"
-    found: dict[Record, list[Value]] = defaultdict(list)
-    last = len(keys)
-    for row in selection.ask((*keys, selection.source.column(column)), selection.counted_beside):
-        found[row[:last]].append(row[last])
-    for key, values in found.items():
+    rows = selection.ask((*keys, selection.source.column(column)), selection.counted_beside)
+    for key, values in _by_key(rows, len(keys)).items():
         if distinct:
             known = [value for value in values if value is not None]
             yield key, Part(population=len(known), different=set(known)), len(values)
         else:
             yield key, _measured(values), len(values)
+
+
+def _by_key(rows: list[Record], keys: int) -> dict[Record, list[Value]]:
+    """The last values of rows by their first ones; most figures have one key or none."""
+    if not keys:
+        return {(): [value for (value,) in rows]} if rows else {}
+    found: dict[Any, list[Value]] = defaultdict(list)
+    if keys == 1:
+        for key, value in rows:
+            found[key].append(value)
+        return {(key,): values for key, values in found.items()}
+    for row in rows:
+        found[row[:keys]].append(row[keys])
+    return found
 
 
 def _measured(values: Iterable[Value]) -> Part:
