@@ -15,7 +15,7 @@ from projections.all_views import CaseViews, all_views
 from scheduler.deadlines import DeadlineWorker
 from scheduler.trusted_clock import TrustedClock
 from store.codec import Codec, Row
-from store.log import Answered, Log
+from store.log import Log, Receipt
 from store.open import open_log, open_views
 from store.register_reader import REGISTER_TOPICS, read_registers, take_registers
 from store.views import Progress
@@ -38,8 +38,9 @@ class Engine:
         """
         self.store = store
         self.clock = clock or TrustedClock()
-        self.log: Log = open_log(store, create=create)
-        self.codec = Codec(where=self.log.where)
+        self.codec = Codec()
+        self.log: Log = open_log(store, create=create, topics=self.codec.topics)
+        self.codec.where = self.log.where
         try:
             self.desk = Desk(self.log, codec=self.codec, clock=self.clock)
             self.commits = GroupCommit(self.desk)
@@ -53,7 +54,7 @@ class Engine:
         self._registers_at = -1
         self._reading = threading.Lock()
 
-    def ask(self, request: Request) -> Answered:
+    def ask(self, request: Request) -> Receipt:
         """Answer a command; threads that ask at the same time share a commit.
 
         Raises:

@@ -19,7 +19,7 @@ from rich.console import Console
 from benchmarks.figures import Bench, Report, Row
 from benchmarks.machine import load, machine
 from benchmarks.report import between_marks, cells, markdown, show
-from store.cycles import be_patient
+from store.cycles import collect_rarely
 
 NAMES = ("durable_commands", "imports", "rebuild", "clocks", "growth")
 FOLDER = Path("build") / "benchmarks"
@@ -27,7 +27,7 @@ FOLDER = Path("build") / "benchmarks"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure what is asked for, print it, write it; 0 whether or not the figures were reached."""
-    be_patient()  # as the command line is; both sides gain by it
+    collect_rarely()  # as the command line is; both sides gain by it
     parser = _parser()
     asked = parser.parse_args(arguments)
     names = tuple(dict.fromkeys(asked.names or NAMES))

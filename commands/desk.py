@@ -13,6 +13,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+import msgspec
 
 from commands.ids import new_id
 from commands.table import Loaded, decision_of, stream_of, words_of
@@ -20,11 +23,13 @@ from commands.texts import check, check_time, check_words
 from commands.verbs import Command
 from domain.facts import Recorded
 from domain.reading import DocumentInvalid
-from domain.refusals import InTheFuture, Refusal, UnknownSite, VersionMoved
+from domain.refusals import CommandIdTaken, InTheFuture, Refusal, UnknownSite, VersionMoved
 from domain.registers import SITE_KIND, Registers
 from store.codec import Codec, Row
-from store.log import Answered, Appending, IntegrityError, Log
+from store.errors import HeadMoved
+from store.log import AppendTransaction, IntegrityError, Log, Receipt, Tail
 from store.register_reader import REGISTER_TOPICS, read_registers, take_registers
+from store.rows import instant
 
 FUTURE = timedelta(minutes=5)
 KEPT_STREAMS = 10_000
@@ -49,8 +54,29 @@ class Request:
     expected: int | None = None
     relived: datetime | None = None
 
+    @property
+    def key(self) -> Key:
+        """What the receipt is kept under: nobody can claim another's id."""
+        return self.actor, self.id
 
-Reply = Answered | Refusal | DocumentInvalid
+    @property
+    def fingerprint(self) -> bytes:
+        """Sixteen bytes that stand for what is asked, whatever the order of its labels.
+
+        The time is left out: who repeats a command may well say "now" once more.
+        """
+        try:
+            content = _encode((type(self.command).__name__, self.command))
+        except (TypeError, UnicodeEncodeError):  # of a document that is refused anyway
+            content = repr(self.command).encode(errors="backslashreplace")
+        return sha256(content).digest()[:16]
+
+
+Reply = Receipt | Refusal | DocumentInvalid
+Key = tuple[str, str]
+"""Who asks, and the command's id."""
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 def wall_clock() -> datetime:
@@ -72,23 +98,26 @@ class Desk:
         self._deciding = threading.RLock()
         self._kept: OrderedDict[str, Loaded] = OrderedDict()
         self._known = -1
+        self._tail: Tail | None = None
 
     @contextmanager
-    def session(self) -> Iterator[Session]:
+    def session(self, after: Tail | None = None) -> Iterator[Session]:
         """Ask several commands in one transaction: all that were answered are stored, or none.
 
         Raises:
             IntegrityError: another process stored something in between; ask again.
+            HeadMoved: the log does not end at `after`; ask again without it.
         """
         with self._deciding:
             session: Session | None = None
             try:
-                with self.log.appending() as log:
+                with self.log.transaction(after) as log:
                     self._catch_up(log)
                     session = Session(self, log)
                     yield session
                     session.store()
                 self._known = session.head
+                self._tail = log.tail
             except BaseException:
                 self._forget()
                 raise
@@ -101,14 +130,20 @@ class Desk:
         Returns the answer or the refusal of each, in order.
         """
         try:
-            with self.session() as session:
-                session.recall([r.id for r in requests if r.id.isprintable()])
-                session.prefetch([r.command for r in requests])
-                return [session.reply(request) for request in requests]
+            try:
+                return self._ask_together(requests, self._tail)
+            except HeadMoved:  # now hold the log while deciding
+                return self._ask_together(requests, None)
         except IntegrityError:
             if len(requests) > 1:
                 return [self.ask_all([request])[0] for request in requests]
         return [self._insist(requests[0])]
+
+    def _ask_together(self, requests: Sequence[Request], after: Tail | None) -> list[Reply]:
+        with self.session(after) as session:
+            session.recall([r.key for r in requests if "".join(r.key).isprintable()])
+            session.prefetch([r.command for r in requests])
+            return [session.reply(request) for request in requests]
 
     def _insist(self, request: Request) -> Reply:
         for attempt in range(TRIES):
@@ -131,7 +166,7 @@ class Desk:
             self._kept.move_to_end(stream)
         return loaded
 
-    def _catch_up(self, log: Appending) -> None:
+    def _catch_up(self, log: AppendTransaction) -> None:
         """Learn what other processes stored since we last held the log."""
         if log.head == self._known:
             return
@@ -151,19 +186,21 @@ class Desk:
         """Trust nothing in memory after a failed append: it may be ahead of the log."""
         self._kept.clear()
         self._known = -1
+        self._tail = None
 
 
 class Session:
     """Commands being decided while the log is held; what they see includes each other's facts."""
 
-    def __init__(self, desk: Desk, log: Appending) -> None:
+    def __init__(self, desk: Desk, log: AppendTransaction) -> None:
         """Begin at the head of the log."""
         self._desk = desk
         self._log = log
         self._rows: list[Row] = []
-        self._answers: dict[str, Answered] = {}
-        self._recalled: set[str] = set()
-        self._before: dict[str, Answered] = {}
+        self._answers: dict[Key, Receipt] = {}
+        self._recalled: set[Key] = set()
+        self._before: dict[Key, Receipt] = {}
+        self._last = instant(log.last_recorded_at)
         self.head = log.head
 
     @property
@@ -171,10 +208,10 @@ class Session:
         """Sites and rules, as of the last command."""
         return self._desk.registers
 
-    def recall(self, commands: Sequence[str]) -> None:
+    def recall(self, keys: Sequence[Key]) -> None:
         """Look up in one go which commands were answered before; `ask` does so one by one."""
-        self._before.update(self._log.answered(commands))
-        self._recalled.update(commands)
+        self._before.update(self._log.receipts(keys))
+        self._recalled.update(keys)
 
     def reply(self, request: Request) -> Reply:
         """The answer to a request, or why it was refused."""
@@ -183,7 +220,7 @@ class Session:
         except (Refusal, DocumentInvalid) as refusal:
             return refusal
 
-    def ask(self, request: Request) -> Answered:
+    def ask(self, request: Request) -> Receipt:
         """Answer a request; asked again under the same id it is answered as the first time.
 
         Raises:
@@ -195,15 +232,18 @@ class Session:
             correlation=request.correlation,
             causation=request.causation,
         )
-        if request.id not in self._recalled:
-            self.recall((request.id,))
-        before = self._answers.get(request.id) or self._before.get(request.id)
-        if before is not None:
-            return before
+        if request.key not in self._recalled:
+            self.recall((request.key,))
         check(request.command)
+        fingerprint = request.fingerprint
+        before = self._answers.get(request.key) or self._before.get(request.key)
+        if before is not None:
+            if before.fingerprint != fingerprint:
+                raise CommandIdTaken(id=request.id)
+            return before
         stream = stream_of(request.command)
         decide = decision_of(request.command, stream)
-        now = request.relived or self._desk.clock()
+        now = max(request.relived or self._desk.clock(), self._last)
         happened = _happened(request, now)
         fresh = getattr(request.command, "case", stream) is None  # its number was made just now
         loaded = self._begin(stream) if fresh else self.load(stream)
@@ -222,8 +262,10 @@ class Session:
                 request.correlation, request.causation,
             )  # fmt: skip
             self._take(loaded, recorded)
-        answer = Answered(request.id, stream, loaded.version, self.head, len(facts))
-        self._answers[request.id] = answer
+        answer = Receipt(
+            *request.key, fingerprint, stream, loaded.version, self.head, len(facts)
+        )
+        self._answers[request.key] = answer
         return answer
 
     def load(self, stream: str) -> Loaded:
@@ -269,6 +311,7 @@ class Session:
         row = self._desk.codec.encode(recorded)
         self._rows.append(row)
         self.head = recorded.position
+        self._last = recorded.recorded_at
         loaded.take(recorded)
         if row.topic in REGISTER_TOPICS:
             self.registers.take(recorded.stream, recorded.version, recorded.fact)

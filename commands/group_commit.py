@@ -10,7 +10,7 @@ from typing import Final
 
 from commands.desk import Desk, Reply, Request
 from store.errors import StoreFault
-from store.log import Answered
+from store.log import Receipt
 
 MOST: Final = 512
 PATIENCE: Final = 0.0005
@@ -50,7 +50,7 @@ class GroupCommit:
         self._leading = threading.Lock()
         self._sizes = (0, 1)
 
-    def ask(self, request: Request) -> Answered:
+    def ask(self, request: Request) -> Receipt:
         """Answer a request; the answer is durable.
 
         Raises:

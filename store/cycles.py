@@ -1,4 +1,4 @@
-"""For the garbage collector: facts and rows are trees without cycles, so it need not look often."""
+"""Settings of the garbage collector: facts and rows have no cycles, so it need not run often."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def without_cycles() -> Iterator[None]:
-    """Make no search meanwhile: deciding and folding make millions of objects and no cycle."""
+    """Switch the collector off: deciding and folding make millions of objects and no cycle."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -20,13 +20,13 @@ def without_cycles() -> Iterator[None]:
 
 
 def search_the_young() -> None:
-    """Search what was made since the last search, so that others' garbage does not pile up."""
+    """Collect what was made since the last collection, so that the garbage of others does not grow."""
     gc.collect(1)
 
 
-def be_patient() -> None:
-    """Let this process look for cycles only after many new objects: a seventh of its time was that.
+def collect_rarely() -> None:
+    """Run the collector only after many new objects; by default it takes a seventh of the time.
 
-    Objects without cycles go as before, when nobody refers to them any more.
+    Objects without cycles are freed as before, when nothing refers to them any more.
     """
     gc.set_threshold(50_000, 25, 25)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import apsw
 
 from store.errors import LogDamaged, ViewsDamaged
-from store.sqlite_engine import PerThread, connect, told
+from store.sqlite_engine import PerThread, connect, raising_faults
 
 Value = str | int | float | None
 Record = tuple[Value, ...]
@@ -175,7 +175,7 @@ class SQLiteViewDb(ViewDb):
     def _told(self) -> Iterator[None]:
         """Tell damage as the views' own: unlike a log they need no backup."""
         try:
-            with told(self.where):
+            with raising_faults(self.where):
                 yield
         except LogDamaged as fault:
             raise ViewsDamaged(**fault.details) from fault.__cause__

@@ -100,10 +100,10 @@ def bulks(
     decode = codec.decode_stream
     cases: dict[str, Case] = {}
     count = 0
-    for stream, rows, documents in log.documents(until):
-        count += rows
+    for stream, rows in log.each_stream(until):
+        count += len(rows)
         if kind_of(stream) in KINDS:
-            cases[stream] = fold(decode(documents), registers)
+            cases[stream] = fold(decode(rows), registers)
         if count >= BULK:
             yield cases, count
             cases, count = {}, 0

@@ -123,7 +123,7 @@ def _reachable(engine: Engine) -> Finding:
 
 def _sqlite() -> Finding:
     version, least = sqlite_engine.version(), ".".join(map(str, sqlite_engine.FIXED))
-    if sqlite_engine.judged():
+    if sqlite_engine.safe():
         return _fine(
             "sqlite",
             f"SQLite {version} is free of the known write-ahead log corruption.",

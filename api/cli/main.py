@@ -14,7 +14,7 @@ from api.imports.yaml_lines import FileInvalid
 from api.settings import read_settings
 from domain.reading import DocumentInvalid
 from domain.refusals import Refusal
-from store.cycles import be_patient
+from store.cycles import collect_rarely
 from store.errors import StoreFault
 from store.log import IntegrityError
 
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, ValueError):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
-    be_patient()
+    collect_rarely()
     asked = build_parser().parse_args(arguments)
     try:
         settings = read_settings(

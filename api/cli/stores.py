@@ -15,7 +15,7 @@ from api.reading import QueryInvalid
 from commands.desk import Request
 from commands.verbs import Command, OpenSite, PublishCalendar, PublishRulebook
 from domain.refusals import Phrase
-from store.log import Answered
+from store.log import Receipt
 
 SHIPPED: Final = Path(__file__).resolve().parents[1]
 CALENDAR: Final = SHIPPED / "calendars" / "cn.json"
@@ -64,7 +64,7 @@ def equip(engine: Engine, site: OpenSite, book: PublishRulebook | None = None) -
     ask(engine, site)
 
 
-def ask(engine: Engine, command: Command) -> Answered:
+def ask(engine: Engine, command: Command) -> Receipt:
     """Ask a command in the name of the command line."""
     return engine.ask(Request(command=command, actor=ACTOR))
 

@@ -17,6 +17,7 @@ from commands.table import WrongKind
 from commands.texts import TextUnreadable, TooManyLabels
 from domain.reading import DocumentInvalid
 from domain.refusals import (
+    CommandIdTaken,
     CommandInvalid,
     InTheFuture,
     LevelOutOfRange,
@@ -100,6 +101,7 @@ STATUS: Final[Mapping[type[Exception], int]] = {
     BodyTooLarge: 413,
     BodyNotJson: 415,
     HostUnknown: 421,
+    CommandIdTaken: 422,
     CommandInvalid: 422,
     DocumentRefused: 422,
     InTheFuture: 422,

@@ -14,7 +14,7 @@ import msgspec
 
 from api.imports.faults import Reject, Rejects, rejected
 from api.imports.mapping import Mapping
-from api.imports.plan import Plan, Planned, Progress
+from api.imports.plan import Plan, Planned, Progress, importer_of
 from api.imports.recall import Recall
 from api.imports.waiting import Waiting
 from commands.desk import Desk, Request, Session
@@ -143,7 +143,7 @@ class _Run:
         for command in published:
             request = Request(
                 command=command,
-                actor=_actor(self.source),
+                actor=importer_of(self.source),
                 id=f"{self.source}-{_digest(command)}",
                 occurred_at=now,
                 relived=now,
@@ -202,7 +202,7 @@ class _Run:
                 continue
             if index not in ids:
                 ids = self._ids(index)
-                session.recall(tuple(ids.values()))
+                session.recall([self.commands[i].key(self.source) for i in ids])
             self._due(session, planned.at, tally)
             if tally.full:
                 return index
@@ -224,7 +224,7 @@ class _Run:
         answer = refusal or session.reply(
             Request(
                 command=planned.command,
-                actor=planned.actor or _actor(self.source),
+                actor=planned.actor or importer_of(self.source),
                 id=command_id,
                 occurred_at=planned.happened or planned.at,
                 relived=relived,
@@ -294,10 +294,6 @@ class _Run:
     def _say(self, done: int, phase: str) -> None:
         if self.progress:
             self.progress(done, len(self.commands), phase)
-
-
-def _actor(source: str) -> str:
-    return f"import-{source}"
 
 
 def _digest(command: Command) -> str:

@@ -1,13 +1,13 @@
 """What goes wrong on the command line is one sentence with a code, and an exit code."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from api.engine import Engine
 from store.codec import Row
-from store.open import views_path
+from store.open import open_log, views_path
 from tests.support.command_line import CASE, Guanjia
 
 RESUME = ("ask", "ResumeRepair", f"case={CASE}", "--occurred-at")
@@ -111,8 +111,9 @@ def test_a_fact_that_cannot_be_read_names_the_store_and_the_position(
     made: Guanjia, store: str
 ) -> None:
     """Whoever runs several stores knows which one is meant."""
-    with Engine(store).log.appending() as log:
-        log.append([Row(log.head + 1, CASE, 3, "RepairTeleported", b"{}")], ())
+    with closing(open_log(store)) as newer, newer.transaction() as log:
+        at = log.last_recorded_at
+        log.append([Row(log.head + 1, CASE, 3, "RepairTeleported", at, b"{}")])
     done = made("history", CASE)
     assert done.code == 4
     assert done.err.startswith("LogFromNewerVersion: ")

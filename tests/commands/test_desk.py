@@ -35,7 +35,7 @@ from domain.refusals import (
     VersionMoved,
     WithoutZone,
 )
-from store.log import Answered
+from store.log import Receipt
 from store.memory import MemoryLog
 from store.sqlite import SQLiteLog
 from tests.support.scenario import SITE, START, Office, book
@@ -61,7 +61,8 @@ def facts(office: Office, stream: str = CASE) -> list[str]:
 def test_a_command_is_answered_with_where_its_facts_stand(log):
     office = Office(log)
     answer = office.done(LODGE, id="a")
-    assert answer == Answered("a", CASE, 1, log.head(), 1)
+    assert answer[:2] == ("system", "a")
+    assert answer[3:] == (CASE, 1, log.head(), 1)
 
 
 def test_an_envelope_names_who_when_where_and_under_which_rules():
@@ -144,10 +145,10 @@ def test_a_refusal_is_its_own_commands_answer_alone():
             Request(command=REPLY),
         ]
     )
-    assert isinstance(good, Answered)
+    assert isinstance(good, Receipt)
     assert isinstance(bad, UnknownCase)
     assert bad.details["case"] == "repair-9"
-    assert isinstance(also_good, Answered)
+    assert isinstance(also_good, Receipt)
     assert facts(office) == ["ComplaintLodged", "ComplaintReplied"]
 
 
@@ -159,16 +160,16 @@ class FailingLog(MemoryLog):
         self.failures: list[Exception] = []
 
     @contextmanager
-    def appending(self):
-        with super().appending() as appending:
+    def transaction(self, after=None):
+        with super().transaction(after) as transaction:
             if self.failures:
                 failure = self.failures.pop()
 
-                def append(rows, answers):
+                def append(rows, receipts):
                     raise failure
 
-                appending.append = append
-            yield appending
+                transaction.append = append
+            yield transaction
 
 
 def test_a_conflict_never_fails_its_neighbours():
@@ -289,7 +290,7 @@ def test_a_number_that_no_case_can_have_is_refused(case):
 def test_when_it_happened_is_a_time_people_can_mean(at, refusal):
     office = Office()
     reply = office.ask(LODGE, occurred_at=at)
-    assert isinstance(reply, refusal or Answered)
+    assert isinstance(reply, refusal or Receipt)
     assert len(facts(office)) == (refusal is None)
 
 
@@ -338,7 +339,7 @@ def test_a_desk_opened_on_a_full_log_knows_its_sites(log):
     Office(log).done(LODGE)
     desk = Desk(log, clock=lambda: START)
     (answer,) = desk.ask_all([Request(command=REPLY)])
-    assert isinstance(answer, Answered)
+    assert isinstance(answer, Receipt)
     assert set(desk.registers.sites) == {SITE}
 
 
@@ -354,8 +355,8 @@ def test_a_batch_reads_the_cases_it_asks_in_one_go(log, monkeypatch):
     cases = ["complaint-1", "complaint-2", "complaint-3", "complaint-\ud800"]
     replies = desk.ask_all([Request(command=ReplyToComplaint(case=c, by="li")) for c in cases])
     assert asked == [["complaint-1", "complaint-2", "complaint-3"]]
-    assert [type(reply) for reply in replies[:3]] == [Answered, Answered, UnknownCase]
-    assert not isinstance(replies[3], Answered)
+    assert [type(reply) for reply in replies[:3]] == [Receipt, Receipt, UnknownCase]
+    assert not isinstance(replies[3], Receipt)
     assert [facts(office, case) for case in cases[:3]] == [
         ["ComplaintLodged", "ComplaintReplied"],
         ["ComplaintLodged", "ComplaintReplied"],

@@ -13,7 +13,7 @@ from commands.verbs import AcceptRepair, Command, OpenSite, ReportRepair
 from domain.facts import HouseholdId, StaffId
 from domain.refusals import CaseExists, UnknownCase, VersionMoved
 from store.errors import DiskFull
-from store.log import Answered, Log
+from store.log import Log, Receipt
 from store.memory import MemoryLog
 from store.sqlite import SQLiteLog
 
@@ -100,7 +100,7 @@ def test_a_refusal_is_its_askers_alone(desk: SlowDesk) -> None:
     ]
     replies = together(desk, shared, requests)
     assert [type(reply) for reply in replies] == [
-        CaseExists, UnknownCase, VersionMoved, Answered, Answered,
+        CaseExists, UnknownCase, VersionMoved, Receipt, Receipt,
     ]  # fmt: skip
 
 
@@ -159,7 +159,7 @@ def test_a_storm_of_threads_loses_nothing(desk: SlowDesk) -> None:
     shared = GroupCommit(desk)
     rounds = 25
 
-    def work(_: int) -> list[Answered]:
+    def work(_: int) -> list[Receipt]:
         found = []
         for _ in range(rounds):
             first = shared.ask(Request(command=report()))
@@ -195,7 +195,7 @@ def test_an_interrupted_asker_holds_up_nobody(desk: SlowDesk) -> None:
     ids = [f"patient-{n}" for n in range(THREADS)]
     ids[THREADS // 2] = "impatient"
 
-    def ask(name: str) -> Answered | None:
+    def ask(name: str) -> Receipt | None:
         try:
             return shared.ask(Request(command=report(f"repair-{name}"), id=name))
         except KeyboardInterrupt:

@@ -12,7 +12,7 @@ from commands.verbs import LodgeComplaint, ReplyToComplaint, ReportRepair
 from domain.complaint import ComplaintReplied
 from domain.personal import Personal
 from domain.refusals import CommandInvalid, TextTooLong, WithoutZone
-from store.log import Answered
+from store.log import Receipt
 from store.memory import MemoryLog
 from store.sqlite import SQLiteLog
 from tests.support.scenario import SITE, Office
@@ -70,7 +70,7 @@ def test_hostile_texts_are_refused_before_anything_is_stored(command, refusal):
     bad, good = office.desk.ask_all([Request(command=command), Request(command=REPLY)])
     assert isinstance(bad, refusal)
     assert bad.sentence.encode()
-    assert isinstance(good, Answered)
+    assert isinstance(good, Receipt)
     assert office.log.head() == head + 1
 
 

@@ -26,7 +26,7 @@ from domain.escalation import (
 )
 from domain.rating import NonAnswer, Rating
 from domain.repair import PauseReason
-from store.log import Answered
+from store.log import Receipt
 from tests.support.scenario import SITE, Office
 
 STAFF = st.sampled_from(["li", "wang", "zhou"])
@@ -179,7 +179,7 @@ class CaseMachine(RuleBasedStateMachine):
         """Publish the rules and begin the case."""
         self.office = Office(None, OFFICE, rulebook(acknowledged=True))
         self.second = Office(self.office.log)
-        self.asked: list[tuple[Request, Answered]] = []
+        self.asked: list[tuple[Request, Receipt]] = []
         self.read = (-1, [])
         self.commands = st.one_of(*self.verbs_of(self.case))
         self.ask(data.draw(self.begin(self.case)))
@@ -190,7 +190,7 @@ class CaseMachine(RuleBasedStateMachine):
         head = self.office.log.head()
         request = Request(command=command, **words)
         (reply,) = desk.ask_all([request])
-        if isinstance(reply, Answered):
+        if isinstance(reply, Receipt):
             assert reply.position == self.office.log.head() == head + reply.facts
             self.asked.append((request, reply))
         else:

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from store import postgres_engine
-from store.codec import Row
+from store.rows import Row
 from store.errors import (
     CommitUnconfirmed,
     StoreAway,
@@ -144,7 +144,7 @@ def test_schemas_in_one_database_are_logs_of_their_own(empty_database: str):
     url = empty_database
     with closing(PostgresLog(url)) as one, closing(PostgresLog(url, schema='A "b" {c}')) as other:
         append_to(one, "a")
-        with one.appending():  # one writer does not wait for the other
+        with one.transaction():  # one writer does not wait for the other
             assert append_to(other, "b")[0].position == 1
         assert [row.stream for row in other.rows(0, 10)] == ["b"]
         assert [row.stream for row in one.rows(0, 10)] == ["a"]
@@ -156,7 +156,7 @@ def test_a_writer_that_does_not_let_go_of_postgres_is_told(
     monkeypatch.setattr(postgres_engine, "BUSY_SECONDS", 1)
     url = empty_database
     with closing(PostgresLog(url)) as one, closing(PostgresLog(url)) as other:
-        with one.appending(), pytest.raises(StoreBusy):
+        with one.transaction(), pytest.raises(StoreBusy):
             append_to(other, "a")
         assert append_to(other, "b")[0].position == 1
 
@@ -192,14 +192,14 @@ def test_a_role_that_may_only_read_is_told(postgres_server: PostgresServer):
 @pytest.mark.parametrize("setting", ["off", "local"])
 def test_a_server_that_forgets_commits_is_told_to_keep_ours(empty_database: str, setting: str):
     url = f"{empty_database}?options=-csynchronous_commit%3D{setting}"
-    with closing(PostgresLog(url)) as log, log.appending() as appending:
-        shown = appending._connection.execute("SHOW synchronous_commit").fetchone()
+    with closing(PostgresLog(url)) as log, log.transaction() as transaction:
+        shown = transaction._connection.execute("SHOW synchronous_commit").fetchone()
     assert shown == ("on",)
 
 
 def test_other_programs_see_who_is_connected(postgres_server: PostgresServer, log: PostgresLog):
-    with log.appending() as appending:
-        shown = appending._connection.execute("SHOW application_name").fetchone()
+    with log.transaction() as transaction:
+        shown = transaction._connection.execute("SHOW application_name").fetchone()
     assert shown == ("guanjia",)
 
 

@@ -4,27 +4,31 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from hashlib import sha256
 
 import pytest
 from eventsourcing.persistence import IntegrityError
 
-from store.codec import Row
-from store.log import Answered, Log
+from store import checks
+from store.checks import check_chain, check_whole
+from store.errors import HeadMoved, LogDamaged, RecordedBackwards
+from store.log import Log, Receipt, Tail
 from store.memory import MemoryLog
-from tests.support.logs import Place, answer, append, rows_at
+from store.rows import Row, instant
+from tests.support.logs import Place, append, key, receipt, recorded_at, rows_at
 
 
 def append_and_break(log: Log) -> None:
-    with log.appending() as appending:
-        appending.append(rows_at(appending.head, ("c", 1, "T")), ())
+    with log.transaction() as transaction:
+        transaction.append(rows_at(transaction.head, ("c", 1, "T")))
         raise KeyError
 
 
 def append_and_swallow(log: Log) -> None:
-    with log.appending() as appending:
-        appending.append(rows_at(appending.head, ("b", 1, "T")), ())
+    with log.transaction() as transaction:
+        transaction.append(rows_at(transaction.head, ("b", 1, "T")))
         with suppress(IntegrityError):
-            appending.append(rows_at(appending.head, ("c", 1, "T"), ("a", 1, "T")), ())
+            transaction.append(rows_at(transaction.head, ("c", 1, "T"), ("a", 1, "T")))
 
 
 def test_an_empty_log_has_nothing(log: Log):
@@ -33,7 +37,9 @@ def test_an_empty_log_has_nothing(log: Log):
     assert log.stream("complaint-1") == []
     assert log.streams(["complaint-1"], 10) == []
     assert log.prefixed("complaint-") == []
-    assert list(log.documents(10)) == []
+    assert list(log.each_stream(10)) == []
+    assert log.receipts([key("c")]) == {}
+    assert log.tail() == Tail()
     assert list(log.follow(0)) == []
     assert log.max_notification_id() is None
 
@@ -47,8 +53,8 @@ def test_rows_come_back_as_they_were_in_the_order_of_their_positions(log: Log):
 
 def test_every_byte_of_a_state_is_kept(log: Log):
     state = bytes(range(256)) * 300
-    with log.appending() as appending:
-        appending.append([Row(1, "s", 1, "T", state)], ())
+    with log.transaction() as transaction:
+        transaction.append([Row(1, "s", 1, "T", 5, state)])
     assert log.rows(0, 1)[0].state == state
 
 
@@ -93,31 +99,56 @@ def test_streams_are_found_by_how_their_names_begin(log: Log):
     assert log.prefixed("site-") == [rows[0], rows[2]]
 
 
-def test_the_documents_of_each_stream_come_as_one_array(log: Log):
-    with log.appending() as appending:
-        states = [b'{"a":1}', b'{"b":"' + "乙".encode() + b'"}', b"3", b"4"]
-        named = zip(states, ["b", "é", "b", "b"], [1, 1, 3, 2], strict=True)
-        rows = [Row(i, s, v, "T", state) for i, (state, s, v) in enumerate(named, 1)]
-        appending.append(rows, ())
-    assert list(log.documents(3)) == [("b", 2, b'[{"a":1},3]'), ("é", 1, b'[{"b":"\xe4\xb9\x99"}]')]
-    assert next(iter(log.documents(4))) == ("b", 3, b'[{"a":1},4,3]')
+def test_each_stream_comes_with_its_rows_in_the_order_of_names_up_to_a_position(log: Log):
+    rows = append(log, ("b", 1, "T"), ("é", 1, "T"), ("b", 2, "T"), ("b", 3, "T"))
+    assert list(log.each_stream(3)) == [("b", [rows[0], rows[2]]), ("é", [rows[1]])]
+    assert next(iter(log.each_stream(4))) == ("b", [rows[0], rows[2], rows[3]])
+    assert len(list(log.each_stream(10_000))) == 2
 
 
-def test_the_documents_of_a_whole_log_come_stream_by_stream_in_the_order_of_names(log: Log):
+def test_each_stream_of_a_large_log_comes_once_whole_and_in_order(log: Log):
     names = [f"{letter}{i:04}" for letter in ("é", "z", "Z") for i in range(700)]
     append(log, *((name, version, "T") for version in (1, 2) for name in names))
-    found = list(log.documents(10_000))
-    assert [name for name, _, _ in found] == sorted(names)
-    assert {rows for _, rows, _ in found} == {2}
+    found = list(log.each_stream(4200))
+    assert [name for name, _ in found] == sorted(names)
+    assert {tuple(row[2] for row in rows) for _, rows in found} == {(1, 2)}
+
+
+@pytest.mark.parametrize("parts", [1, 2, 3, 7])
+def test_parts_share_the_streams_and_are_of_about_one_size(log: Log, parts: int):
+    lengths = [(f"s{i:04}", 1 + i * 7 % 9) for i in range(400)]
+    facts = [(name, v, "T") for name, length in lengths for v in range(1, length + 1)]
+    rows = append(log, *facts)
+    found = [list(log.each_stream(len(rows), part, parts)) for part in range(1, parts + 1)]
+    assert [name for part in found for name, _ in part] == [name for name, _ in lengths]
+    sizes = [sum(len(rows) for _, rows in part) for part in found]
+    assert sum(sizes) == len(rows)
+    assert max(sizes) < 1.35 * len(rows) / parts
+
+
+def test_one_stream_larger_than_a_part_is_in_one_part_alone(log: Log):
+    rows = append(log, ("a", 1, "T"), *(("b", v, "T") for v in range(1, 100)), ("c", 1, "T"))
+    found = [list(log.each_stream(len(rows), part, 4)) for part in (1, 2, 3, 4)]
+    assert [name for part in found for name, _ in part] == ["a", "b", "c"]
+
+
+def test_parts_of_an_empty_log_are_empty(log: Log):
+    assert [list(log.each_stream(0, part, 2)) for part in (1, 2)] == [[], []]
+
+
+@pytest.mark.parametrize(("part", "of"), [(0, 2), (3, 2), (-1, 1), (1, 0)])
+def test_a_part_that_there_is_not_is_refused(log: Log, part: int, of: int):
+    with pytest.raises(ValueError, match="part"):
+        log.each_stream(1, part, of)
 
 
 def test_an_unfinished_read_keeps_nobody_from_seeing_what_is_new(log: Log):
     append(log, ("a", 1, "T"), ("b", 1, "T"))
-    unfinished = log.documents(2)
+    unfinished = log.each_stream(2)
     next(unfinished)
     append(log, ("a", 2, "T"))
     assert log.head() == 3
-    assert [stream for stream, _, _ in unfinished] == ["b"]
+    assert [stream for stream, _ in unfinished] == ["b"]
 
 
 def test_an_append_is_stored_whole_or_not_at_all(log: Log):
@@ -153,54 +184,264 @@ def test_a_refusal_that_is_swallowed_inside_still_stores_nothing(log: Log):
 @pytest.mark.parametrize("position", [0, 1, 3])
 def test_a_position_that_does_not_follow_the_head_is_refused(log: Log, position: int):
     append(log, ("a", 1, "T"))
-    with pytest.raises(ValueError, match="where 2 follows"), log.appending() as appending:
-        appending.append([Row(position, "b", 1, "T", b"")], ())
+    with pytest.raises(ValueError, match="where 2 follows"), log.transaction() as transaction:
+        transaction.append([Row(position, "b", 1, "T", recorded_at(9), b"")])
     assert log.head() == 1
 
 
 def test_what_is_appended_is_seen_inside_at_once_and_outside_when_it_is_done(log: Log):
     append(log, ("a", 1, "T"))
-    with log.appending() as appending:
-        new = rows_at(appending.head, ("a", 2, "T"), ("b", 1, "T"))
-        appending.append(new, [answer("c1")])
-        assert appending.head == 3
-        assert appending.rows(1, 10) == new
-        assert appending.stream("a", 1) == [new[0]]
-        assert appending.answered(["c1"]) == {"c1": answer("c1")}
+    with log.transaction() as transaction:
+        new = rows_at(transaction.head, ("a", 2, "T"), ("b", 1, "T"))
+        new = transaction.append(new, [receipt("c1", "b", 1, 3, 2)])
+        assert transaction.head == 3
+        assert transaction.last_recorded_at == recorded_at(3)
+        assert transaction.rows(1, 10) == new
+        assert transaction.stream("a", 1) == [new[0]]
+        assert transaction.receipts([key("c1")]) == {key("c1"): receipt("c1", "b", 1, 3, 2)}
         assert log.head() == 1
         assert log.stream("b") == []
+        assert log.receipts([key("c1")]) == {}
     assert log.head() == 3
     assert log.stream("b") == [new[1]]
+    assert log.tail() == transaction.tail == (3, recorded_at(3), new[1].chain)
 
 
 def test_the_holder_reads_what_was_there_before(log: Log):
     rows = append(log, ("a", 1, "T"), ("b", 1, "T"))
-    with log.appending() as appending:
-        assert appending.head == 2
-        assert appending.rows(0, 1) == rows[:1]
-        assert appending.stream("b") == [rows[1]]
+    with log.transaction() as transaction:
+        assert transaction.head == 2
+        assert transaction.rows(0, 1) == rows[:1]
+        assert transaction.stream("b") == [rows[1]]
 
 
-def test_answers_are_kept_and_found_by_command(log: Log):
-    given = {f"c{i}": Answered(f"c{i}", f"s{i}", i, i * 2, 0) for i in range(1100)}
-    with log.appending() as appending:
-        appending.append((), list(given.values()))
-    with log.appending() as appending:
-        assert appending.answered(["c3", "c1099", "unknown"]) == {
-            "c3": given["c3"],
-            "c1099": given["c1099"],
-        }
-        assert appending.answered(list(given)) == given
-        assert appending.answered([]) == {}
+def test_receipts_are_kept_and_found_by_who_asked_and_command(log: Log):
+    given = {key(f"c{i}"): receipt(f"c{i}", f"s{i}", i, 0, 0) for i in range(1100)}
+    other = receipt("c3", facts=0, position=0)._replace(scope="another")
+    with log.transaction() as transaction:
+        transaction.append([], [*given.values(), other])
+    assert log.receipts([key("c3"), key("c1099"), key("unknown"), ("another", "c3")]) == {
+        key("c3"): given[key("c3")],
+        key("c1099"): given[key("c1099")],
+        ("another", "c3"): other,
+    }
+    assert log.receipts([("another", "c1")]) == {}
+    assert log.receipts(list(given)) == given
+    assert log.receipts([]) == {}
 
 
-def test_a_command_is_answered_once(log: Log):
-    append(log, ("a", 1, "T"), answers=(answer("c1"),))
+def test_a_command_has_one_receipt_for_who_asked(log: Log):
+    append(log, ("a", 1, "T"), receipts=(receipt("c1"),))
     with pytest.raises(IntegrityError):
-        append(log, ("a", 2, "T"), answers=(answer("c1", 2),))
+        append(log, ("a", 2, "T"), receipts=(receipt("c1", "a", 2, 2),))
     assert log.head() == 1
-    with log.appending() as appending:
-        assert appending.answered(["c1"]) == {"c1": answer("c1")}
+    assert log.receipts([key("c1")]) == {key("c1"): receipt("c1")}
+    append(log, ("a", 2, "T"), receipts=(receipt("c1", "a", 2, 2)._replace(scope="another"),))
+    with pytest.raises(IntegrityError):
+        append(log, receipts=(receipt("c2", facts=0, position=2),) * 2)
+
+
+@pytest.mark.parametrize(
+    "untrue",
+    [
+        receipt("c", "b", 1, 3),  # beyond the head
+        receipt("c", "a", 1, 1),  # of rows that were there before
+        receipt("c", "b", 1, 2, 2),  # of more rows than were appended
+        receipt("c", "b", 2, 2),  # of another version
+        receipt("c", "a", 1, 2),  # of another stream
+        receipt("c", "b", 1, 2, -1),
+        receipt("c", "b", 1, 0, 0),
+        receipt("c", "b", 1, 2)._replace(fingerprint=b"short"),
+    ],
+)
+def test_a_receipt_that_cannot_be_true_is_refused(log: Log, untrue: Receipt):
+    append(log, ("a", 1, "T"))
+    with pytest.raises(ValueError, match=r"receipt|fingerprint"):
+        append(log, ("b", 1, "T"), receipts=(untrue,))
+    assert log.head() == 1
+
+
+def test_receipts_in_another_order_than_their_rows_are_refused(log: Log):
+    receipts = (receipt("c1", "b", 1, 2), receipt("c2", "a", 1, 1))
+    with pytest.raises(ValueError, match="c2"):
+        append(log, ("a", 1, "T"), ("b", 1, "T"), receipts=receipts)
+    append(log, ("a", 1, "T"), ("b", 1, "T"), receipts=receipts[::-1])
+
+
+# Order
+
+
+def test_what_is_recorded_never_goes_back_in_time(log: Log):
+    (first,) = append(log, ("a", 1, "T"))
+    early = rows_at(1, ("b", 1, "T"))[0]._replace(recorded_at=first.recorded_at - 1)
+    with pytest.raises(RecordedBackwards) as refused, log.transaction() as transaction:
+        transaction.append([early])
+    assert "2026-03-02T08:30:16.250000+00:00" in refused.value.sentence
+    assert "2026-03-02T08:30:16.249999+00:00" in refused.value.sentence_zh
+    two = rows_at(1, ("b", 1, "T"), ("c", 1, "T"))
+    with pytest.raises(RecordedBackwards), log.transaction() as transaction:
+        transaction.append([two[0], two[1]._replace(recorded_at=two[0].recorded_at - 1)])
+    assert log.head() == 1
+    same = [row._replace(recorded_at=first.recorded_at) for row in two]
+    with log.transaction() as transaction:
+        assert transaction.last_recorded_at == first.recorded_at
+        transaction.append(same)
+    assert log.tail().recorded_at == first.recorded_at
+
+
+def test_an_empty_log_may_begin_at_any_time(log: Log):
+    with log.transaction() as transaction:
+        assert instant(transaction.last_recorded_at).year == 1
+        transaction.append([Row(1, "a", 1, "T", transaction.last_recorded_at, b"")])
+    assert log.head() == 1
+
+
+@pytest.mark.parametrize("versions", [(2,), (1, 3), (-1,), (1, 2, 2), (0, 2), (1, 0), (2, 1)])
+def test_versions_of_a_stream_follow_each_other(log: Log, versions: tuple[int, ...]):
+    with pytest.raises(IntegrityError):
+        append(log, *(("a", version, "T") for version in versions))
+    assert log.head() == 0
+
+
+def test_versions_follow_what_is_there_and_may_begin_with_0(log: Log):
+    append(log, ("a", 1, "T"), ("b", 0, "T"), ("b", 1, "T"))
+    for stream, version in (("a", 3), ("b", 3), ("b", 0), ("a", 0)):
+        with pytest.raises(IntegrityError):
+            append(log, (stream, version, "T"))
+    append(log, ("a", 2, "T"), ("b", 2, "T"))
+    assert [row.version for row in log.stream("b", -1)] == [0, 1, 2]
+
+
+# Hashes
+
+
+def packed(*values: object) -> bytes:
+    """MessagePack by hand, as its specification says."""
+    parts = [bytes([0x90 | len(values)])]
+    for value in values:
+        if isinstance(value, int):
+            assert 0 <= value < 128 or value > 2**32
+            parts.append(bytes([value]) if value < 128 else b"\xcf" + value.to_bytes(8))
+        elif isinstance(value, str):
+            assert len(value.encode()) < 32
+            parts.append(bytes([0xA0 | len(value.encode())]) + value.encode())
+        else:
+            assert isinstance(value, bytes)
+            assert len(value) < 256
+            parts.append(b"\xc4" + bytes([len(value)]) + value)
+    return b"".join(parts)
+
+
+def test_rows_are_hashed_as_documented(log: Log):
+    rows = append(log, ("投诉-1", 1, "A"), ("b", 1, "B"))
+    chain = b""
+    for row, (stream, topic) in zip(rows, [("投诉-1", "A"), ("b", "B")], strict=True):
+        at = recorded_at(row.position)
+        digest = sha256(packed(row.position, stream, 1, topic, at, row.state)).digest()
+        chain = sha256(chain + digest).digest()
+        assert (row.digest, row.chain) == (digest, chain)
+
+
+def test_the_same_rows_have_the_same_hashes_on_every_engine_however_they_are_appended(log: Log):
+    facts = [(f"s{i}", 1, "T") for i in range(6)]
+    for start, end in ((0, 1), (1, 4), (4, 6)):
+        rows = append(log, *facts[start:end])
+    assert rows[-1].chain.hex() == (
+        append(MemoryLog(), *facts)[-1].chain.hex()
+    )
+
+
+def test_a_whole_log_is_checked_with_its_receipts(log: Log):
+    rows = append(log, ("a", 1, "A"), ("b", 1, "B"), receipts=(receipt("c1", "b", 1, 2, 2),))
+    append(log, receipts=(receipt("c2", position=2, facts=0),))
+    told: list[tuple[int, int]] = []
+    assert check_whole(log, lambda done, of: told.append((done, of))) == (2, 2, rows[-1].chain)
+    assert told == [(2, 2)]
+
+
+def test_the_chain_is_checked_whole_or_in_ranges_with_progress(log: Log, monkeypatch):
+    monkeypatch.setattr(checks, "PAGE", 3)
+    rows = append(log, *((f"s{i}", 1, "T") for i in range(8)))
+    told: list[tuple[int, int]] = []
+    assert check_chain(log, progress=lambda *done: told.append(done)) == rows[-1].chain
+    assert told == [(3, 8), (6, 8), (8, 8)]
+    assert check_chain(log, 2, 7) == rows[6].chain
+    assert check_chain(log, 8) == rows[7].chain
+    assert check_chain(MemoryLog()) == b""
+    with pytest.raises(LogDamaged, match="position 8"):
+        check_chain(log, 0, 9)
+    with pytest.raises(LogDamaged, match="position 8"):
+        check_chain(log, 9, 10)
+
+
+def test_topics_are_known_with_their_first_position(log: Log):
+    append(log, ("a", 1, "A"), ("b", 1, "B"))
+    append(log, ("a", 2, "A"), ("a", 3, "C"), ("a", 4, "C"))
+    assert log.topics() == {"A": 1, "B": 2, "C": 4}
+
+
+# Believing where the log ends
+
+
+def test_a_writer_that_knows_the_end_appends_after_it(log: Log):
+    append(log, ("a", 1, "T"))
+    tail = log.tail()
+    for version in (2, 3):
+        with log.transaction(tail) as transaction:
+            assert transaction.head == version - 1
+            (row,) = transaction.append(rows_at(version - 1, ("a", version, "T")))
+            assert transaction.stream("a", version - 1) == [row]
+            assert transaction.rows(version - 1, 5) == [row]
+        tail = transaction.tail
+    assert log.tail() == tail
+    assert check_whole(log).facts == 3
+
+
+def test_a_writer_that_knows_the_end_is_refused_what_is_there(log: Log):
+    append(log, ("a", 1, "T"), receipts=(receipt("c"),))
+    tail = log.tail()
+    for facts, receipts in (
+        ([("a", 1, "T")], ()),
+        ([("a", 3, "T")], ()),
+        ([("a", 2, "T")], (receipt("c", "a", 2, 2),)),
+    ):
+        with pytest.raises(IntegrityError), log.transaction(tail) as transaction:
+            transaction.append(rows_at(1, *facts), receipts)
+    assert (log.head(), log.tail()) == (1, tail)
+
+
+def test_a_block_left_with_an_error_stores_nothing_where_the_end_was_believed(log: Log):
+    append(log, ("a", 1, "T"))
+    with pytest.raises(KeyError), log.transaction(log.tail()) as transaction:
+        transaction.append(rows_at(1, ("b", 1, "T")))
+        raise KeyError
+    with pytest.raises(ValueError, match="follows"), log.transaction(log.tail()) as transaction:
+        with suppress(ValueError):
+            transaction.append(rows_at(7, ("b", 1, "T")))
+    assert log.head() == 1
+
+
+@pytest.mark.parametrize("anywhere", ["postgres"], indirect=True)
+@pytest.mark.parametrize("writes", [True, False])
+def test_a_writer_that_is_mistaken_about_the_end_stores_nothing(anywhere: Place, writes: bool):
+    one, other = anywhere.open(), anywhere.open()
+    tail = one.tail()
+    append(other, ("a", 1, "T"))
+    with pytest.raises(HeadMoved), one.transaction(tail) as transaction:
+        assert transaction.head == 0
+        if writes:
+            transaction.append(rows_at(0, ("b", 1, "T")))
+    assert [row.stream for row in one.rows(0, 9)] == ["a"]
+    append(one, ("b", 1, "T"))
+    with pytest.raises(HeadMoved), one.transaction(tail):
+        pass
+    with pytest.raises(HeadMoved), one.transaction(log_end_of_another()) as transaction:
+        transaction.append(rows_at(2, ("c", 1, "T")))
+
+
+def log_end_of_another() -> Tail:
+    """An end at the same position, but after other rows."""
+    return Tail(2, recorded_at(2), b"?" * 32)
 
 
 def test_writers_of_several_threads_leave_no_gap_and_a_reader_misses_nothing(log: Log):

@@ -21,7 +21,7 @@ from domain.registers import (
     SiteOpened,
 )
 from store.codec import Codec
-from store.log import Answered, Log
+from store.log import Log, Receipt
 from store.memory import MemoryLog
 
 START = datetime(2026, 5, 6, 1, tzinfo=UTC)  # a Wednesday, nine in the morning in Shanghai
@@ -214,10 +214,10 @@ class Office:
         (reply,) = self.desk.ask_all([Request(command=command, **request)])
         return reply
 
-    def done(self, command: Command, **request: Any) -> Answered:
+    def done(self, command: Command, **request: Any) -> Receipt:
         """The answer; a refusal fails the test."""
         reply = self.ask(command, **request)
-        assert isinstance(reply, Answered), reply
+        assert isinstance(reply, Receipt), reply
         return reply
 
     def wait(self, length: str) -> None:

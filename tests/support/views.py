@@ -126,15 +126,15 @@ def place_at(address: str) -> Iterator[Place]:
 def happen(log: Log, *cases: str, closed: Sequence[str] = ()) -> None:
     """One more fact for each case named, a closing for those that are to be closed."""
     reported = RepairReported(household=HouseholdId("h-1"), category="water")
-    with log.appending() as appending:
+    with log.transaction() as transaction:
         rows: list[Row] = []
         for case in (*cases, *closed):
             fact = RepairClosed() if case in closed else reported
-            before = len(appending.stream(f"repair-{case}"))
+            before = len(transaction.stream(f"repair-{case}"))
             version = before + sum(row.stream == f"repair-{case}" for row in rows) + 1
             recorded = envelope(fact, version, START, stream=f"repair-{case}")
-            rows.append(CODEC.encode(recorded._replace(position=appending.head + len(rows) + 1)))
-        appending.append(rows, ())
+            rows.append(CODEC.encode(recorded._replace(position=transaction.head + len(rows) + 1)))
+        transaction.append(rows)
 
 
 def seen(views: Views[Facts]) -> dict[str, int]:
