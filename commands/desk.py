@@ -262,9 +262,7 @@ class Session:
                 request.correlation, request.causation,
             )  # fmt: skip
             self._take(loaded, recorded)
-        answer = Receipt(
-            *request.key, fingerprint, stream, loaded.version, self.head, len(facts)
-        )
+        answer = Receipt(*request.key, fingerprint, stream, loaded.version, self.head, len(facts))
         self._answers[request.key] = answer
         return answer
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from hashlib import sha256
+from typing import Any, NamedTuple
 
 from store.damage import (
     broken_at,
@@ -12,12 +13,13 @@ from store.damage import (
     missing_after,
     receipt_changed,
     receipts_missing,
+    shrunk,
     topic_missing,
     unindexed,
 )
 from store.errors import LogDamaged
-from store.log import Link, Log
-from store.rows import EARLIEST, Receipt, Row, Tail, chain_of, receipt_digest
+from store.log import Log
+from store.rows import EARLIEST, Receipt, Row, Tail, chain_of, check_digests, receipt_digest
 
 PAGE = 10_000
 
@@ -45,30 +47,31 @@ def check_chain(
         LogDamaged: the chain is broken.
     """
     until = log.head() if until is None else until
-    begin, last = after, _link_at(log, after)
-    while last.position < until:
-        page = log.links(last.position, min(PAGE, until - last.position))
+    begin = after
+    last, chain = _link_at(log, after)
+    while after < until:
+        page = log.links(after, min(PAGE, until - after))
         if not page:
-            raise missing_after(last.position, log.where)
-        for link in page:
-            if link.position != last.position + 1:
-                raise missing_after(last.position, log.where)
-            if link.chain != chain_of(last.chain, link.digest) or link.recorded_at < last.recorded_at:
-                raise broken_at(link.position, log.where)
-            last = link
+            raise missing_after(after, log.where)
+        for position, recorded_at, digest, link in page:
+            if position != after + 1:
+                raise missing_after(after, log.where)
+            if sha256(chain + digest).digest() != link or recorded_at < last:
+                raise broken_at(position, log.where)
+            after, last, chain = position, recorded_at, link
         if progress is not None:
-            progress(last.position - begin, until - begin)
-    return last.chain
+            progress(after - begin, until - begin)
+    return chain
 
 
-def _link_at(log: Log, position: int) -> Link:
-    """The link to begin from; a log begins with an empty chain."""
+def _link_at(log: Log, position: int) -> tuple[int, bytes]:
+    """Time and chained hash to go on from; a log begins with an empty one."""
     if not position:
-        return Link(0, EARLIEST, b"", b"")
+        return EARLIEST, b""
     found = log.links(position - 1, 1)
-    if not found or found[0].position != position:
+    if not found or found[0][0] != position:
         raise missing_after(position - 1, log.where)
-    return found[0]
+    return found[0][1], found[0][3]
 
 
 def check_whole(log: Log, progress: Progress | None = None) -> Checked:
@@ -86,24 +89,25 @@ def check_whole(log: Log, progress: Progress | None = None) -> Checked:
 
 
 def _check_rows(log: Log, until: int, progress: Progress | None) -> bytes:
-    known = log.topics()
-    last: Row | None = None
-    for page in log.follow(0, PAGE):
-        for row in page:
-            before = last.chain if last else b""
-            backwards = last is not None and row.recorded_at < last.recorded_at
-            if row.chain != chain_of(before, row.digest) or backwards:
-                raise broken_at(row.position, log.where)
-            if known.get(row.topic, row.position + 1) > row.position:
-                raise topic_missing(row.topic, log.where)
-            last = row
+    """Digests, chain, order and topics of all rows up to a position, in one pass."""
+    topics = log.topics()
+    after, last, chain = 0, EARLIEST, b""
+    while after < until:
+        page = log.stored(after, min(PAGE, until - after))
+        if not page:
+            raise missing_after(after, log.where)
+        check_digests(page, log.where)
+        for position, _, _, topic, recorded_at, _, digest, link in page:
+            if position != after + 1:
+                raise missing_after(after, log.where)
+            if sha256(chain + digest).digest() != link or recorded_at < last:
+                raise broken_at(position, log.where)
+            if topics.get(topic, position + 1) > position:
+                raise topic_missing(topic, log.where)
+            after, last, chain = position, recorded_at, link
         if progress is not None:
-            progress(min(page[-1].position, until), until)
-        if page[-1].position >= until:
-            break
-    if (last.position if last else 0) < until:
-        raise missing_after(last.position if last else 0, log.where)
-    return last.chain if last else b""
+            progress(after, until)
+    return chain
 
 
 def _check_places(log: Log, until: int) -> None:
@@ -118,13 +122,14 @@ def _check_places(log: Log, until: int) -> None:
 
 
 def _check_receipts(log: Log) -> int:
+    """Receipts are numbered without gaps, and each counts the rows that follow the last's."""
     count, position = 0, 0
     while page := log.receipt_page(count, PAGE):
         for number, receipt in page:
             if number != count + 1:
                 raise receipts_missing(number, count, log.where)
             count = number
-            if receipt.position - receipt.facts < position:
+            if receipt.position - receipt.facts != position:
                 raise receipt_changed(receipt.command, log.where)
             position = receipt.position
         _check_facts_of([receipt for _, receipt in page], log)
@@ -152,32 +157,37 @@ def check_last_link(rows: Sequence[Row], where: object) -> None:
             raise broken_at(rows[0].position, where)
 
 
-def check_receipts(
-    found: Iterable[tuple[Receipt, bytes]], where: object, head: int | None = None
-) -> list[Receipt]:
-    """Receipts read with their digests, none of which points beyond the head.
+def check_receipts(found: Iterable[tuple[Receipt, bytes]], where: object) -> list[Receipt]:
+    """Receipts read with their digests.
 
     Raises:
-        LogDamaged: one does not match, or facts it counts are gone.
+        LogDamaged: one does not match.
     """
     receipts = []
     for receipt, digest in found:
         if receipt_digest(receipt) != digest:
             raise receipt_changed(receipt.command, where)
-        if head is not None and receipt.position > head:
-            raise ends_elsewhere(receipt.position, head, where)
         receipts.append(receipt)
     return receipts
 
 
-def check_count(noted: int, found: int, where: object) -> None:
-    """Check that there are as many receipts as were noted with the last append."""
-    if noted != found:
-        raise receipts_missing(noted, found, where)
+def check_tail(found: Sequence[Any], where: object) -> tuple[Tail, int]:
+    """Where the log ends, and how many receipts there are.
+
+    ``found`` are position, time and chain of the last row, number and position of the last
+    receipt. Every row is counted by a receipt, so both end at the same position.
+
+    Raises:
+        LogDamaged: rows or receipts are gone, or were added by something else.
+    """
+    position, recorded_at, chain, number, counted = found
+    if position != counted:
+        raise ends_elsewhere(counted, position, where)
+    return (Tail(position, recorded_at, chain) if position else Tail()), number
 
 
 def went_back(seen: Tail, found: Tail, where: object) -> LogDamaged:
     """The fault of a log that no longer has what was seen in it: it was replaced meanwhile."""
     if seen.position != found.position:
-        return ends_elsewhere(seen.position, found.position, where)
+        return shrunk(seen.position, found.position, where)
     return broken_at(found.position, where)

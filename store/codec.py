@@ -14,7 +14,7 @@ from domain.facts import Fact, Recorded
 from domain.rating import AFTERCARE_FACTS
 from domain.registers import REGISTER_FACTS
 from store.errors import LogDamaged, LogFromNewerVersion
-from store.rows import Row, Stored, instant, micros
+from store.rows import Row, Stored, as_row, instant, micros
 
 __all__ = ["ALL_FACTS", "Codec", "Envelope", "Row", "Upcaster", "topic_of"]
 
@@ -125,7 +125,8 @@ class Codec:
         document = self._encode(
             envelope(fact, occurred_at, actor, command, site, rules, correlation, causation)
         )
-        return Row(position, stream, version, topic, micros(recorded_at), document)
+        columns = (position, stream, version, topic, micros(recorded_at), document, b"", b"")
+        return as_row(columns)
 
     def decode(self, row: Stored) -> Recorded:
         """The recorded fact of a row.

@@ -20,7 +20,7 @@ def without_cycles() -> Iterator[None]:
 
 
 def search_the_young() -> None:
-    """Collect what was made since the last collection, so that the garbage of others does not grow."""
+    """Collect what was made since the last collection, so that others' garbage does not grow."""
     gc.collect(1)
 
 

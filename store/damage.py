@@ -42,18 +42,22 @@ def broken_at(position: int, where: object) -> LogDamaged:
     )
 
 
-def ends_elsewhere(noted: int, found: int, where: object) -> LogDamaged:
-    """The last rows are gone, or were added by something else."""
+def ends_elsewhere(counted: int, found: int, where: object) -> LogDamaged:
+    """The last rows or receipts are gone, or were added by something else."""
     return _damaged(
         where,
-        f"it ends at position {found}, its last append ended at {noted}",
-        f"日志止于位置 {found}，而最后一次写入止于 {noted}",
+        f"it ends at position {found}, its receipts end at {counted}",
+        f"日志止于位置 {found}，而回执止于 {counted}",
     )
 
 
-def endless(where: object) -> LogDamaged:
-    """What is noted of the log's end is gone."""
-    return _damaged(where, "the note of its end is missing", "日志末尾的记录缺失")
+def shrunk(seen: int, found: int, where: object) -> LogDamaged:
+    """Rows are gone that were there a moment ago."""
+    return _damaged(
+        where,
+        f"it ends at position {found}, it ended at {seen} before",
+        f"日志止于位置 {found}，而此前止于 {seen}",
+    )
 
 
 def unindexed(noted: int, found: int, where: object) -> LogDamaged:

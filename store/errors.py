@@ -57,7 +57,10 @@ class RecordedBackwards(StoreFault):
     clock of this machine, nothing was stored.
     """
 
-    zh = "日志 {where} 的最后一条事实记录于 {last}，不能再写入记录于 {at} 的事实，请检查本机时钟；未保存任何内容。"
+    zh = (
+        "日志 {where} 的最后一条事实记录于 {last}，不能再写入记录于 {at} 的事实，"
+        "请检查本机时钟；未保存任何内容。"
+    )
 
 
 class HeadMoved(StoreFault):
@@ -103,7 +106,10 @@ class StoreMoved(StoreFault):
     back and start again, nothing was stored.
     """
 
-    zh = "文件 {where} 在使用中被移走、删除或替换，请停止程序，放回原文件后重新启动；未保存任何内容。"
+    zh = (
+        "文件 {where} 在使用中被移走、删除或替换，"
+        "请停止程序，放回原文件后重新启动；未保存任何内容。"
+    )
 
 
 class StoreReadOnly(StoreFault):
@@ -117,7 +123,10 @@ class StoreExposed(StoreFault):
     nothing is written until then.
     """
 
-    zh = "本机其他用户可以改写文件 {where}（权限 {mode}），请运行 chmod 600 {where}，在此之前不会写入。"
+    zh = (
+        "本机其他用户可以改写文件 {where}（权限 {mode}），"
+        "请运行 chmod 600 {where}，在此之前不会写入。"
+    )
 
 
 class NoStore(StoreFault):

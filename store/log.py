@@ -14,13 +14,12 @@ from store.damage import unindexed
 from store.errors import LogFromNewerVersion, RecordedBackwards, StoreFault
 from store.just_read import JustRead
 from store.recorder import PollingSubscription, Recorder
-from store.rows import Receipt, Row, Stored, Tail, instant, sealed
+from store.rows import Link, Receipt, Row, Stored, Tail, instant, sealed
 
 __all__ = [
     "FORMAT",
     "AppendTransaction",
     "IntegrityError",
-    "Link",
     "Log",
     "PollingSubscription",
     "Receipt",
@@ -34,18 +33,10 @@ FORMAT = 2
 SAMPLES = 1024
 GOLDEN = 0.6180339887498949
 FINGERPRINT_BYTES = 16
+NO_FINGERPRINT = bytes(FINGERPRINT_BYTES)
 
 ReceiptKey = tuple[str, str]
 """Who asked, and the command's id."""
-
-
-class Link(NamedTuple):
-    """What the chained hash of a row is checked with."""
-
-    position: int
-    recorded_at: int
-    digest: bytes
-    chain: bytes
 
 
 class Remark(NamedTuple):
@@ -98,7 +89,10 @@ class AppendTransaction(ABC):
     def append(self, rows: Sequence[Row], receipts: Sequence[Receipt] = ()) -> list[Row]:
         """Store rows at the positions they name, which follow the head without a gap.
 
-        Returns the rows with their hashes. Receipts are in the order of the rows they count.
+        Every row is counted by one receipt, in the order of the rows, so that neither can end
+        before the other unnoticed. Without receipts the log makes one for all rows.
+
+        Returns the rows with their hashes.
 
         Raises:
             IntegrityError: a version of a stream, or the receipt of a command, is there already.
@@ -108,6 +102,7 @@ class AppendTransaction(ABC):
         try:
             self._must_follow(rows)
             stored = sealed(rows, self.tail.chain)
+            receipts = receipts or _own_receipt(rows)
             self._must_be_true(rows, receipts)
             self._insert(stored, receipts)
         except Exception as refusal:
@@ -129,30 +124,43 @@ class AppendTransaction(ABC):
             raise self._refused
 
     def _must_follow(self, rows: Sequence[Row]) -> None:
-        last = self.tail.recorded_at
-        for expected, row in enumerate(rows, self.head + 1):
-            if row.position != expected:
-                raise ValueError(f"position {row.position} where {expected} follows")
-            if row.recorded_at < last:
-                raise RecordedBackwards(
-                    at=instant(row.recorded_at).isoformat(),
-                    last=instant(last).isoformat(),
-                    where=self.where,
-                )
-            last = row.recorded_at
+        """Positions and times follow the head; versions of a stream follow each other."""
+        last, versions = self.tail.recorded_at, dict[str, int]()
+        for expected, (position, stream, version, _, recorded_at, *_) in enumerate(
+            rows, self.head + 1
+        ):
+            if position != expected:
+                raise ValueError(f"position {position} where {expected} follows")
+            if recorded_at < last:
+                at, after = instant(recorded_at).isoformat(), instant(last).isoformat()
+                raise RecordedBackwards(at=at, last=after, where=self.where)
+            if version < 0 or version != versions.get(stream, version - 1) + 1:
+                raise IntegrityError(f"version {version} of {stream} does not follow")
+            last, versions[stream] = recorded_at, version
 
     def _must_be_true(self, rows: Sequence[Row], receipts: Sequence[Receipt]) -> None:
-        """A receipt counts rows of this append, or none, and the last of them is as it says."""
-        counted = self.head
-        for receipt in receipts:
-            position, facts = receipt.position, receipt.facts
-            if len(receipt.fingerprint) != FINGERPRINT_BYTES:
-                raise ValueError(f"a fingerprint has {FINGERPRINT_BYTES} bytes")
-            if facts < 0 or not counted <= position - facts <= self.head + len(rows) - facts:
-                raise ValueError(f"the receipt of {receipt.command} counts rows of others")
-            if facts and rows[position - self.head - 1][1:3] != (receipt.stream, receipt.version):
-                raise ValueError(f"the receipt of {receipt.command} names another row")
+        """Each receipt counts rows of this append, or none, and the last of them is as it says."""
+        head, limit = self.head, self.head + len(rows)
+        counted = head
+        for _, command, fingerprint, stream, version, position, facts in receipts:
+            if len(fingerprint) != FINGERPRINT_BYTES:
+                raise ValueError(f"the fingerprint of {command} has not {FINGERPRINT_BYTES} bytes")
+            if facts < 0 or position - facts != counted or position > limit:
+                raise ValueError(f"the receipt of {command} counts rows of others, or skips some")
+            if facts and rows[position - head - 1][1:3] != (stream, version):
+                raise ValueError(f"the receipt of {command} names another row")
             counted = position
+        if counted != limit:
+            raise ValueError(f"no receipt counts the rows after position {counted}")
+
+
+def _own_receipt(rows: Sequence[Row]) -> list[Receipt]:
+    """The receipt of rows that nobody asked for by a command of their own."""
+    if not rows:
+        return []
+    first, last = rows[0].position, rows[-1]
+    name = f"rows-{first}"
+    return [Receipt("", name, NO_FINGERPRINT, last.stream, last.version, last.position, len(rows))]
 
 
 class Log(Recorder):
@@ -257,12 +265,16 @@ class Log(Recorder):
     # What the check of the whole log reads, and what is around it.
 
     @abstractmethod
+    def stored(self, after: int, limit: int) -> list[Stored]:
+        """At most `limit` rows after a position, unchecked."""
+
+    @abstractmethod
     def links(self, after: int, limit: int) -> list[Link]:
         """At most `limit` links of the chain after a position."""
 
     @abstractmethod
     def places(self, until: int) -> Iterator[tuple[str, int]]:
-        """Stream and version of every row up to a position, by the index that streams are read by."""
+        """Stream and version of every row up to a position, by the index of streams."""
 
     @abstractmethod
     def receipt_page(self, after: int, limit: int) -> list[tuple[int, Receipt]]:

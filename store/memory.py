@@ -10,9 +10,9 @@ from itertools import chain, islice
 
 from eventsourcing.persistence import IntegrityError
 
-from store.log import AppendTransaction, Link, Log, ReceiptKey
+from store.log import AppendTransaction, Log, ReceiptKey
 from store.pending import PendingTransaction
-from store.rows import Receipt, Row, Stored, Tail
+from store.rows import Link, Receipt, Row, Stored, Tail
 
 
 class MemoryLog(Log):
@@ -94,9 +94,13 @@ class MemoryLog(Log):
     def close(self) -> None:
         """Nothing to give back."""
 
+    def stored(self, after: int, limit: int) -> list[Stored]:
+        """Rows after a position."""
+        return list(self.rows(after, limit))
+
     def links(self, after: int, limit: int) -> list[Link]:
         """Links of the chain after a position."""
-        return [Link(r.position, r.recorded_at, r.digest, r.chain) for r in self.rows(after, limit)]
+        return [(r.position, r.recorded_at, r.digest, r.chain) for r in self.rows(after, limit)]
 
     def places(self, until: int) -> Iterator[tuple[str, int]]:
         """Stream and version of every row up to a position."""
@@ -142,15 +146,12 @@ class _MemoryTransaction(PendingTransaction):
     """Refuses at once what a database would refuse."""
 
     def _insert(self, rows: Sequence[Row], receipts: Sequence[Receipt]) -> None:
-        versions: dict[str, int] = {}
-        for row in rows:
-            last = versions.get(row.stream)
-            if last is None:
-                there = self.stream(row.stream, -1)
-                last = there[-1].version if there else min(row.version, 1) - 1
-            if row.version != last + 1 or row.version < 0:
-                raise IntegrityError(f"version {row.version} of {row.stream} where {last + 1} follows")
-            versions[row.stream] = row.version
+        first = {row.stream: row for row in reversed(rows)}
+        for stream, row in first.items():
+            there = self.stream(stream, -1)
+            last = there[-1].version if there else min(row.version, 1) - 1
+            if row.version != last + 1:
+                raise IntegrityError(f"version {row.version} of {stream} where {last + 1} follows")
         keys = [(receipt.scope, receipt.command) for receipt in receipts]
         if self.receipts(keys) or len(set(keys)) < len(keys):
             raise IntegrityError(f"one of the commands {keys} has a receipt")

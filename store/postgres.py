@@ -10,7 +10,7 @@ from typing import Any, cast
 import psycopg
 
 from store import postgres_checks, postgres_engine
-from store.checks import check_receipts, went_back
+from store.checks import check_receipts, check_tail, went_back
 from store.errors import (
     HeadMoved,
     LogFromNewerVersion,
@@ -20,17 +20,19 @@ from store.errors import (
     StoreFault,
     StoreReadOnly,
 )
-from store.log import FORMAT, AppendTransaction, Link, Log, ReceiptKey, Remark
+from store.log import FORMAT, AppendTransaction, Log, ReceiptKey, Remark
 from store.pending import PendingTransaction
-from store.postgres_checks import check_end, check_shape, tail_of
+from store.postgres_checks import check_end, check_shape
 from store.postgres_engine import Address, Statements
 from store.postgres_listener import Listener
 from store.postgres_pool import Connection, Pool
 from store.rows import (
+    Link,
     Receipt,
     Row,
     Stored,
     Tail,
+    as_row,
     checked,
     checked_page,
     checked_stream,
@@ -110,9 +112,9 @@ class PostgresLog(Log):
         """Take the log, so that what is read and decided in the block stays true."""
         connection, found = self.pool.tried(self._begin)
         try:
-            tail, receipts = tail_of(found, self.where)
+            tail, _ = check_tail(found, self.where)
             self._look_at(tail)
-            transaction = _HoldingTransaction(self, connection, tail, receipts)
+            transaction = _HoldingTransaction(self, connection, tail)
             yield transaction
             transaction.raise_refusal()
             self._commit(connection)
@@ -150,13 +152,12 @@ class PostgresLog(Log):
             *_columns(receipts, 7), sums,
         )  # fmt: skip
 
-    def _begin(self, connection: Connection) -> list[tuple[Any, ...]]:
+    def _begin(self, connection: Connection) -> tuple[Any, ...]:
+        """Take the log; returns what the last of the statements finds."""
         cursor = connection.execute(self.statements.begin)
-        found: list[tuple[Any, ...]] = []
-        for result in cursor.results():
-            if result.description:
-                found = result.fetchall()
-        return found
+        *_, last = (result.fetchone() for result in cursor.results() if result.description)
+        assert last is not None
+        return last
 
     def _look_at(self, tail: Tail) -> None:
         """Check what other processes may have done since the last append."""
@@ -172,8 +173,11 @@ class PostgresLog(Log):
         if topics:
             found = self.pool.read(self.statements.rows_of, after, list(topics), limit)
             return checked(_stored(found), self.where)
-        found = self.pool.read(self.statements.rows, after, limit)
-        return checked_page(_stored(found), max(after, 0), self.where)
+        return checked_page(self.stored(after, limit), max(after, 0), self.where)
+
+    def stored(self, after: int, limit: int) -> list[Stored]:
+        """Rows after a position, unchecked."""
+        return cast("list[Stored]", self.pool.read(self.statements.rows, after, limit))
 
     def stream(self, stream: str, after: int = 0) -> list[Row]:
         """Rows of one stream after a version."""
@@ -184,7 +188,7 @@ class PostgresLog(Log):
         """Rows of several streams up to a position."""
         found = self.pool.read(self.statements.streams, list(streams), until)
         each = checked_streams(_stored(found), self.where)
-        return [Row._make(row) for _, rows in each for row in rows]
+        return [as_row(row) for _, rows in each for row in rows]
 
     def prefixed(self, prefix: str) -> list[Row]:
         """The rows of all streams whose name begins with a prefix."""
@@ -199,14 +203,12 @@ class PostgresLog(Log):
 
     def places(self, until: int) -> Iterator[tuple[str, int]]:
         """Stream and version of every row up to a position, in this order."""
-        for stream, version in self.pool.read_long(self.statements.places, until):
-            yield stream, version
+        found = self.pool.read_long(self.statements.places, until)
+        return cast("Iterator[tuple[str, int]]", found)
 
     def receipts(self, keys: Sequence[ReceiptKey]) -> dict[ReceiptKey, Receipt]:
         """The receipts there are for (scope, command)."""
-        scopes, commands = _columns(keys, 2)
-        found = self.pool.read(self.statements.receipts, scopes, commands)
-        return {(r.scope, r.command): r for r in checked_receipts(found, self.where)}
+        return receipts_by_key(self.pool.read(*self.statements.of_receipts(keys)), self.where)
 
     def head(self) -> int:
         """The last position."""
@@ -214,7 +216,7 @@ class PostgresLog(Log):
 
     def tail(self) -> Tail:
         """Where the log ends."""
-        return tail_of(self.pool.read(self.statements.tail), self.where)[0]
+        return check_tail(self.pool.read(self.statements.tail)[0], self.where)[0]
 
     def probe(self) -> None:
         """Check that the server answers and the log is there."""
@@ -223,7 +225,7 @@ class PostgresLog(Log):
 
     def links(self, after: int, limit: int) -> list[Link]:
         """Links of the chain after a position."""
-        return list(map(Link._make, self.pool.read(self.statements.links, after, limit)))
+        return cast("list[Link]", self.pool.read(self.statements.links, after, limit))
 
     def receipt_page(self, after: int, limit: int) -> list[tuple[int, Receipt]]:
         """Receipts with their numbers, after a number."""
@@ -238,12 +240,12 @@ class PostgresLog(Log):
 
     def topics(self) -> dict[str, int]:
         """Each topic with the position of its first use."""
-        return {topic: position for topic, position in self.pool.read(self.statements.topics)}
+        return dict(self.pool.read(self.statements.topics))
 
     def remarks(self) -> list[Remark]:
         """Judgements of the server's settings."""
         found = self.pool.read(self.statements.settings)
-        return postgres_checks.remarks({name: setting for name, setting in found})
+        return postgres_checks.remarks(dict(found))
 
     def wait(self, after: int, timeout: float) -> bool:
         """Wait until the log has grown past a position; writers of every process end the wait."""
@@ -324,14 +326,11 @@ class PostgresLog(Log):
 class _HoldingTransaction(AppendTransaction):
     """The log while its one writer is inside a transaction."""
 
-    def __init__(
-        self, log: PostgresLog, connection: Connection, tail: Tail, receipts: int
-    ) -> None:
+    def __init__(self, log: PostgresLog, connection: Connection, tail: Tail) -> None:
         super().__init__(log.where, tail)
         self.topics: set[str] = set()
         self._log = log
         self._connection = connection
-        self._count = receipts
 
     def rows(self, after: int, limit: int) -> list[Row]:
         found = self._read(self._log.statements.rows, after, limit)
@@ -342,8 +341,8 @@ class _HoldingTransaction(AppendTransaction):
         return checked_stream(_stored(found), after, self.where)
 
     def receipts(self, keys: Sequence[ReceiptKey]) -> dict[ReceiptKey, Receipt]:
-        found = self._read(self._log.statements.receipts, *_columns(keys, 2))
-        return {(r.scope, r.command): r for r in checked_receipts(found, self.where)}
+        found = self._read(*self._log.statements.of_receipts(keys))
+        return receipts_by_key(found, self.where)
 
     def _insert(self, rows: Sequence[Row], receipts: Sequence[Receipt]) -> None:
         with self._log.pool.raising_faults():
@@ -354,6 +353,11 @@ class _HoldingTransaction(AppendTransaction):
     def _read(self, statement: bytes, *params: object) -> list[tuple[Any, ...]]:
         with self._log.pool.raising_faults():
             return self._connection.execute(statement, params, binary=True).fetchall()
+
+
+def receipts_by_key(found: Iterable[tuple[Any, ...]], where: str) -> dict[ReceiptKey, Receipt]:
+    """Receipts by who asked and command."""
+    return {(r.scope, r.command): r for r in checked_receipts(found, where)}
 
 
 def checked_receipts(found: Iterable[tuple[Any, ...]], where: str) -> list[Receipt]:

@@ -1,4 +1,4 @@
-"""Checks of a log in PostgreSQL: its tables, triggers and functions, its end, the server's settings."""
+"""Checks of a log in PostgreSQL: tables, triggers and functions, its end, the server's settings."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import re
 from hashlib import sha256
 
 from domain.refusals import Phrase
-from store.checks import check_count, check_last_link, check_receipts
-from store.damage import ends_elsewhere, endless
+from store.checks import check_last_link, check_receipts, check_tail
 from store.errors import LogAltered
 from store.log import Remark
 from store.postgres_engine import SQL, Statements, file
 from store.postgres_pool import Connection
-from store.rows import Receipt, Tail, checked
+from store.rows import Receipt, checked
 
 Shape = dict[tuple[str, str], str]
 
@@ -48,7 +47,7 @@ def expected_shape(statements: Statements) -> Shape:
     for line in lines:
         what, name, how = line.split("|")
         shape[what, name] = how
-    for name, body in _FUNCTION.findall(file("log_postgres") + file("append_function_postgres")):
+    for name, body in _FUNCTION.findall(file("log_postgres") + file("functions_postgres")):
         text = " ".join(f"-{statements.in_schema(body)}-".split())[1:-1]
         shape["function", name] = f"{sha256(text.encode()).hexdigest()} v"
     return shape
@@ -63,26 +62,6 @@ def _problem(what: str, name: str, *, there: bool, ours: bool) -> Phrase:
     return Phrase(f"the {what} {name} was changed", f"{chinese}被改动")
 
 
-def tail_of(found: list[tuple[object, ...]], where: object) -> tuple[Tail, int]:
-    """Where the log ends, and how many receipts there are.
-
-    Raises:
-        LogDamaged: it ends elsewhere than was noted with the last append.
-    """
-    if len(found) != 1:
-        raise endless(where)
-    position, receipts, last, recorded_at, chain = found[0]
-    assert isinstance(position, int)
-    assert isinstance(receipts, int)
-    if position != (last or 0):
-        raise ends_elsewhere(position, last if isinstance(last, int) else 0, where)
-    if not position:
-        return Tail(), receipts
-    assert isinstance(recorded_at, int)
-    assert isinstance(chain, bytes)
-    return Tail(position, recorded_at, chain), receipts
-
-
 def check_end(connection: Connection, statements: Statements, where: object) -> None:
     """Check the hashes of the last row, and that the last receipt belongs to this log.
 
@@ -90,12 +69,11 @@ def check_end(connection: Connection, statements: Statements, where: object) -> 
         LogDamaged: they do not match.
     """
     ask = connection.execute
-    tail, receipts = tail_of(ask(statements.tail, binary=True).fetchall(), where)
+    check_tail(ask(statements.tail, binary=True).fetchall()[0], where)
     rows = checked(ask(statements.last_two, binary=True).fetchall(), where)
     check_last_link(rows, where)
     last = ask(statements.last_receipt, binary=True).fetchall()
-    check_count(receipts, last[0][-1] if last else 0, where)
-    check_receipts(((Receipt(*row[:7]), row[7]) for row in last), where, tail.position)
+    check_receipts(((Receipt(*row[:7]), row[7]) for row in last), where)
 
 
 def remarks(settings: dict[str, str]) -> list[Remark]:
@@ -112,11 +90,11 @@ def remarks(settings: dict[str, str]) -> list[Remark]:
 
 def _on(name: str, settings: dict[str, str], english: str, chinese: str) -> Remark:
     if settings.get(name) == "on":
-        return Remark(name, True, Phrase(f"{name} is on.", f"{name} 已开启。"))
+        return Remark(name, fine=True, sentence=Phrase(f"{name} is on.", f"{name} 已开启。"))
     return Remark(
         name,
-        False,
-        Phrase(
+        fine=False,
+        sentence=Phrase(
             f"{name} is off, {english}: set {name} = on in postgresql.conf.",
             f"{name} 已关闭，{chinese}，请在 postgresql.conf 中设置 {name} = on。",
         ),
@@ -129,5 +107,6 @@ def _commits(setting: str) -> Remark:
     if setting in {"off", "local"}:
         english = f"{name} is {setting}; appends to the log are durable nevertheless."
         chinese = f"{name} 为 {setting}，但写入日志时仍会等待落盘。"
-        return Remark(name, True, Phrase(english, chinese))
-    return Remark(name, True, Phrase(f"{name} is {setting}.", f"{name} 为 {setting}。"))
+        return Remark(name, fine=True, sentence=Phrase(english, chinese))
+    plain = Phrase(f"{name} is {setting}.", f"{name} 为 {setting}。")
+    return Remark(name, fine=True, sentence=plain)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import psycopg
@@ -23,7 +25,7 @@ from store.errors import (
     StoreReadOnly,
     StoreUnknown,
 )
-from store.log import FORMAT
+from store.log import FORMAT, ReceiptKey
 
 CONNECT_SECONDS = 5
 BUSY_SECONDS = 10
@@ -128,8 +130,7 @@ class Statements:
             " ORDER BY stream, version"
         )
         self.places = said(
-            "SELECT stream, version FROM {schema}.log WHERE position <= %s"
-            " ORDER BY stream, version"
+            "SELECT stream, version FROM {schema}.log WHERE position <= %s ORDER BY stream, version"
         )
         self.facts_at = said(
             "SELECT position, stream, version FROM {schema}.log WHERE position = ANY(%s)"
@@ -138,19 +139,18 @@ class Statements:
             "SELECT position, recorded_at, digest, chain FROM {schema}.log"
             " WHERE position > %s ORDER BY position LIMIT %s"
         )
-        receipt = (
+        receipts = (
             "SELECT scope, command, fingerprint, stream, version, position, facts, digest, number"
             " FROM {schema}.receipts"
         )
-        self.receipts = said(
-            receipt + " WHERE (scope, command) IN (SELECT * FROM unnest(%s::text[], %s::text[]))"
-        )
-        self.receipt_page = said(receipt + " WHERE number > %s ORDER BY number LIMIT %s")
-        self.last_receipt = said(receipt + " ORDER BY number DESC LIMIT 1")
+        self.receipt = said(receipts + " WHERE scope = %s AND command = %s")
+        self.receipts = said(file("receipts_postgres"))
+        self.receipt_page = said(receipts + " WHERE number > %s ORDER BY number LIMIT %s")
+        self.last_receipt = said(receipts + " ORDER BY number DESC LIMIT 1")
         self.topics = said("SELECT topic, position FROM {schema}.topics")
         self.head = said("SELECT coalesce(max(position), 0) FROM {schema}.log")
         self.tail = said(file("tail_postgres"))
-        self.begin = said(file("begin_postgres") + file("tail_postgres"))
+        self.begin = said(file("begin_postgres"))
         self.append = said(
             "SELECT {schema}.append(%s, %s, %s, %s, %b, %s,"
             " %s::text[], %s::bigint[], %s::text[], %s::bigint[],"
@@ -166,12 +166,19 @@ class Statements:
             " (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = {schema_name})"
         )
         self.format = said("SELECT format FROM {schema}.info")
-        self.create = said(file("log_postgres") + file("append_function_postgres"))
+        self.create = said(file("log_postgres") + file("functions_postgres"))
         self.shape = said(file("shape_postgres"))
         self.settings = said(
             "SELECT name, setting FROM pg_catalog.pg_settings"
             " WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit')"
         )
+
+    def of_receipts(self, keys: Sequence[ReceiptKey]) -> tuple[Any, ...]:
+        """The statement that finds receipts, and its parameters."""
+        if len(keys) == 1:
+            return self.receipt, *keys[0]
+        scopes, commands = [scope for scope, _ in keys], [command for _, command in keys]
+        return self.receipts, scopes, commands
 
     def in_schema(self, text: str) -> str:
         """A text with the names of the schema in it."""

@@ -85,7 +85,14 @@ class Recorder(ApplicationRecorder):
         with self.transaction() as log:
             now = max(time.time_ns() // 1000, log.last_recorded_at)
             rows = [
-                Row(log.head + i, _text(e.originator_id), e.originator_version, e.topic, now, e.state)
+                Row(
+                    log.head + i,
+                    _text(e.originator_id),
+                    e.originator_version,
+                    e.topic,
+                    now,
+                    e.state,
+                )
                 for i, e in enumerate(stored_events, start=1)
             ]
             return [row.position for row in log.append(rows)]
@@ -162,7 +169,9 @@ class PollingSubscription(ListenNotifySubscription[ApplicationRecorder]):
                 if log.wait(seen, POLL_SECONDS):
                     seen = log.head()
                     self._has_been_notified.set()
-        except StoreFault as fault:  # raised in the reader, as the library does with its own thread's
+        except (
+            StoreFault
+        ) as fault:  # raised in the reader, as the library does with its own thread's
             if self._thread_error is None:
                 self._thread_error = fault
             self.stop()

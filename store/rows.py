@@ -8,11 +8,10 @@ auditor's tools have it, and at 400 bytes no other hash of the standard library 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from hashlib import sha256
-from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple, cast
 
@@ -35,7 +34,7 @@ def micros(at: datetime) -> int:
 
 def instant(at: int) -> datetime:
     """The instant, in UTC, of so many microseconds since 1970."""
-    return EPOCH + timedelta(microseconds=at)
+    return EPOCH + timedelta(0, 0, at)
 
 
 EARLIEST = micros(datetime.min.replace(tzinfo=UTC))
@@ -58,8 +57,15 @@ class Row(NamedTuple):
     chain: bytes = b""
 
 
+as_row = cast("Callable[[Iterable[Any]], Row]", partial(tuple.__new__, Row))
+"""Makes a row of its columns, all eight of them, without a call of Python code."""
+
 Stored = tuple[int, str, int, str, int, bytes, bytes, bytes]
 """The columns of a row in the order of `Row`, as the database's driver returns them."""
+
+
+Link = tuple[int, int, bytes, bytes]
+"""Position, time, digest and chained hash of a row: what its chain is checked with."""
 
 
 class Tail(NamedTuple):
@@ -102,12 +108,12 @@ def receipt_digest(receipt: Receipt) -> bytes:
 
 def sealed(rows: Iterable[Row], chain: bytes) -> list[Row]:
     """Rows with their hashes, to follow a row with this chained hash."""
-    found = []
+    pack, hashed, found = _pack, sha256, []
     for row in rows:
         columns = row[:6]
-        digest = sha256(_pack(columns)).digest()
-        chain = sha256(chain + digest).digest()
-        found.append(Row(*columns, digest, chain))
+        digest = hashed(pack(columns)).digest()
+        chain = hashed(chain + digest).digest()
+        found.append(as_row((*columns, digest, chain)))
     return found
 
 
@@ -117,8 +123,8 @@ def checked(found: Iterable[Stored], where: object) -> list[Row]:
     Raises:
         LogDamaged: one does not match its digest.
     """
-    rows = list(map(_AS_ROW, found))
-    _check_digests(rows, where)
+    rows = list(map(as_row, found))
+    check_digests(rows, where)
     return rows
 
 
@@ -154,18 +160,33 @@ def checked_streams(
     Raises:
         LogDamaged: a row is missing, out of order, or does not match its digest.
     """
-    last = ""
-    for stream, group in groupby(found, key=_STREAM):
-        rows = list(group)
-        _check_digests(rows, where)
-        _check_versions(rows, -1, where)
-        if stream < last:
-            raise misplaced(rows[0][0], rows[0][1], where)
-        last = stream
-        yield stream, rows
+    pack, hashed = _pack, sha256
+    current, rows, expected = "", list[Stored](), 0
+    for row in found:  # one pass for everything: this is the loop of every rebuild
+        position, stream, version, topic, recorded_at, state, digest, _ = row
+        columns = (position, stream, version, topic, recorded_at, state)
+        if hashed(pack(columns)).digest() != digest:
+            raise changed(position, stream, where)
+        if stream != current or not rows:
+            if rows:
+                yield current, rows
+            if stream < current:
+                raise misplaced(position, stream, where)
+            current, rows, expected = stream, [], min(version, 1)
+        if version != expected:
+            raise misplaced(position, stream, where)
+        expected += 1
+        rows.append(row)
+    if rows:
+        yield current, rows
 
 
-def _check_digests(rows: Sequence[Stored], where: object) -> None:
+def check_digests(rows: Sequence[Stored], where: object) -> None:
+    """Check rows.
+
+    Raises:
+        LogDamaged: one does not match its digest.
+    """
     pack, hashed = _pack, sha256
     for position, stream, version, topic, recorded_at, state, digest, _ in rows:
         columns = (position, stream, version, topic, recorded_at, state)
@@ -191,6 +212,4 @@ def _last_without_gap(rows: Sequence[Row], after: int) -> int:
 
 
 _POSITION = cast("Any", itemgetter(0))
-_STREAM = cast("Any", itemgetter(1))
 _VERSION = cast("Any", itemgetter(2))
-_AS_ROW = cast("Any", partial(tuple.__new__, Row))  # without a Python call for each row

@@ -15,10 +15,17 @@ import apsw
 from store import sqlite_files, sqlite_reading
 from store.checks import went_back
 from store.errors import NoStore, StoreFault, StoreReadOnly
-from store.log import FORMAT, AppendTransaction, Link, Log, ReceiptKey, Remark
-from store.rows import Receipt, Row, Stored, Tail, receipt_digest
+from store.log import FORMAT, AppendTransaction, Log, ReceiptKey, Remark
+from store.rows import Link, Receipt, Row, Stored, Tail, receipt_digest
 from store.sqlite_checks import SCHEMA, check_end, check_shape, tail_of
-from store.sqlite_engine import PerThread, connect, connect_to_read, number, raising_faults
+from store.sqlite_engine import (
+    UNSHARED,
+    PerThread,
+    connect,
+    connect_to_read,
+    number,
+    raising_faults,
+)
 from store.sqlite_files import APPLICATION_ID, Files
 from store.sqlite_reading import COLUMNS, RECEIPT, Reading
 
@@ -169,17 +176,19 @@ class SQLiteLog(Log):
         """The receipts there are for (scope, command)."""
         return self._reading.receipts(keys)
 
-    # Long reads have a connection of their own: this thread's would not see the head meanwhile.
+    def _own(self) -> apsw.Connection:
+        """A connection for one long read, on which this thread's would not see the head."""
+        return connect_to_read(self.path, flags=UNSHARED)
 
     def _each_stream(
         self, until: int, first: str, end: str | None
     ) -> Iterator[tuple[str, Sequence[Stored]]]:
-        connection = self._readers.own()
+        connection = self._own()
         return sqlite_reading.each_stream(connection, self.where, until, first, end)
 
     def places(self, until: int) -> Iterator[tuple[str, int]]:
         """Stream and version of every row up to a position, from the index."""
-        return sqlite_reading.places(self._readers.own(), self.where, until)
+        return sqlite_reading.places(self._own(), self.where, until)
 
     def head(self) -> int:
         """The last position."""
@@ -194,6 +203,10 @@ class SQLiteLog(Log):
     def probe(self) -> None:
         """Check that the files are still those that were opened."""
         self._files.must_be_there()
+
+    def stored(self, after: int, limit: int) -> list[Stored]:
+        """Rows after a position, unchecked."""
+        return self._reading.stored(after, limit)
 
     def links(self, after: int, limit: int) -> list[Link]:
         """Links of the chain after a position."""
@@ -213,7 +226,7 @@ class SQLiteLog(Log):
 
     def integrity(self) -> list[str]:
         """What SQLite finds wrong with its pages and indexes."""
-        with raising_faults(self.where), closing(self._readers.own()) as connection:
+        with raising_faults(self.where), closing(self._own()) as connection:
             found = [str(line) for (line,) in connection.execute("PRAGMA integrity_check(10)")]
         return [] if found == ["ok"] else found
 
@@ -260,10 +273,7 @@ class _SQLiteTransaction(AppendTransaction):
             self._enter_topics(rows)
             _insert(self._connection, _INSERT_ROWS, rows)
             _insert(self._connection, _INSERT_RECEIPTS, numbered)
-            self._count += len(receipts)
-            self._connection.execute(
-                "UPDATE tail SET position = ?, receipts = ?", (self.head + len(rows), self._count)
-            )
+        self._count += len(receipts)
 
     def _enter_topics(self, rows: Sequence[Row]) -> None:
         for row in rows:

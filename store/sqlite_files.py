@@ -115,11 +115,12 @@ def _of_version() -> Remark:
     found, least = version(), ".".join(map(str, FIXED))
     if safe():
         english = f"SQLite {found} is free of the known write-ahead log corruption."
-        return Remark("sqlite", True, Phrase(english, f"SQLite {found} 没有已知的预写日志损坏问题。"))
+        chinese = f"SQLite {found} 没有已知的预写日志损坏问题。"
+        return Remark("sqlite", fine=True, sentence=Phrase(english, chinese))
     return Remark(
         "sqlite",
-        False,
-        Phrase(
+        fine=False,
+        sentence=Phrase(
             f"SQLite {found} can damage a database that two connections write:"
             f" use {least} or newer.",
             f"SQLite {found} 在两个连接同时写入时可能损坏数据库，请使用 {least} 或更新版本。",
@@ -131,13 +132,16 @@ def _of_mode(path: Path) -> Remark:
     mode = stat.S_IMODE(path.stat().st_mode)
     if os.name != "posix" or not mode & (OTHERS_READ | OTHERS_WRITE):
         return Remark(
-            "permissions", True, Phrase("Only its owner may read the log.", "只有所有者可以读取日志。")
+            "permissions",
+            fine=True,
+            sentence=Phrase("Only its owner may read the log.", "只有所有者可以读取日志。"),
         )
     return Remark(
         "permissions",
-        False,
-        Phrase(
-            f"Other users of this machine may read the log (mode {mode:03o}): run chmod 600 {path}.",
+        fine=False,
+        sentence=Phrase(
+            f"Other users of this machine may read the log (mode {mode:03o}):"
+            f" run chmod 600 {path}.",
             f"本机其他用户可以读取日志（权限 {mode:03o}），请运行 chmod 600 {path}。",
         ),
     )

@@ -11,11 +11,13 @@ import apsw
 import msgspec
 
 from store.checks import check_receipts
-from store.log import Link, ReceiptKey
+from store.log import ReceiptKey
 from store.rows import (
+    Link,
     Receipt,
     Row,
     Stored,
+    as_row,
     checked,
     checked_page,
     checked_stream,
@@ -60,8 +62,12 @@ class Reading:
             chosen = f" AND topic IN ({','.join('?' * len(topics))})"
             query = f"{_SELECT} WHERE position > ?{chosen} ORDER BY position LIMIT ?"
             return checked(self._stored(query, (after, *topics, limit)), self.where)
+        return checked_page(self.stored(after, limit), max(after, 0), self.where)
+
+    def stored(self, after: int, limit: int) -> list[Stored]:
+        """Rows after a position, unchecked."""
         query = f"{_SELECT} WHERE position > ? ORDER BY position LIMIT ?"
-        return checked_page(self._stored(query, (after, limit)), max(after, 0), self.where)
+        return self._stored(query, (after, limit))
 
     def stream(self, stream: str, after: int = 0) -> list[Row]:
         """Rows of one stream after a version."""
@@ -80,7 +86,7 @@ class Reading:
             )
             stored = self._stored(query, (*some, until))
             for _, rows in checked_streams(stored, self.where):
-                found.extend(map(Row._make, rows))
+                found.extend(map(as_row, rows))
         return found
 
     def prefixed(self, prefix: str) -> list[Row]:
@@ -106,7 +112,7 @@ class Reading:
             "SELECT position, recorded_at, digest, chain FROM log"
             " WHERE position > ? ORDER BY position LIMIT ?"
         )
-        return list(map(Link._make, self.ask(query, (after, limit))))
+        return cast("list[Link]", self.ask(query, (after, limit)))
 
     def facts_at(self, positions: Sequence[int]) -> dict[int, tuple[str, int]]:
         """Stream and version of the rows at some positions."""

@@ -1,4 +1,4 @@
--- The log, its topics, the receipts of commands, and where both end. Rows are only ever added.
+-- The log, its topics, and the receipts of commands, which count every row. Rows are only ever added.
 CREATE SCHEMA IF NOT EXISTS {schema};
 CREATE TABLE {schema}.log (
     position    bigint PRIMARY KEY,
@@ -27,13 +27,6 @@ CREATE TABLE {schema}.receipts (
     digest      bytea  NOT NULL CHECK (length(digest) = 32),
     UNIQUE (scope, command)
 );
--- One row that every append rewrites: without it, removed last rows would leave no trace.
-CREATE TABLE {schema}.tail (
-    single   boolean PRIMARY KEY DEFAULT true CHECK (single),
-    position bigint NOT NULL,
-    receipts bigint NOT NULL
-);
-INSERT INTO {schema}.tail (position, receipts) VALUES (0, 0);
 CREATE TABLE {schema}.info (
     single boolean PRIMARY KEY DEFAULT true CHECK (single),
     format integer NOT NULL
@@ -48,14 +41,7 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {schema}.topic
     FOR EACH STATEMENT EXECUTE FUNCTION {schema}.append_only();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {schema}.receipts
     FOR EACH STATEMENT EXECUTE FUNCTION {schema}.append_only();
-CREATE TRIGGER append_only BEFORE DELETE OR TRUNCATE ON {schema}.tail
-    FOR EACH STATEMENT EXECUTE FUNCTION {schema}.append_only();
-CREATE TRIGGER only_grows BEFORE UPDATE ON {schema}.tail
-    FOR EACH ROW WHEN (NEW.position < OLD.position OR NEW.receipts < OLD.receipts)
-    EXECUTE FUNCTION {schema}.append_only();
 -- Also for sessions that replay another server's changes, where triggers are off otherwise.
 ALTER TABLE {schema}.log ENABLE ALWAYS TRIGGER append_only;
 ALTER TABLE {schema}.topics ENABLE ALWAYS TRIGGER append_only;
 ALTER TABLE {schema}.receipts ENABLE ALWAYS TRIGGER append_only;
-ALTER TABLE {schema}.tail ENABLE ALWAYS TRIGGER append_only;
-ALTER TABLE {schema}.tail ENABLE ALWAYS TRIGGER only_grows;

@@ -1,4 +1,4 @@
--- The log, its topics, the receipts of commands, and where both end. Rows are only ever added.
+-- The log, its topics, and the receipts of commands, which count every row. Rows are only ever added.
 CREATE TABLE log (
     position    INTEGER PRIMARY KEY,
     stream      TEXT    NOT NULL,
@@ -26,13 +26,6 @@ CREATE TABLE receipts (
     digest      BLOB    NOT NULL CHECK (length(digest) = 32),
     UNIQUE (scope, command)
 ) STRICT;
--- One row that every append rewrites: without it, removed last rows would leave no trace.
-CREATE TABLE tail (
-    single   INTEGER PRIMARY KEY CHECK (single = 1),
-    position INTEGER NOT NULL,
-    receipts INTEGER NOT NULL
-) STRICT;
-INSERT INTO tail (single, position, receipts) VALUES (1, 0, 0);
 
 CREATE TRIGGER log_keeps_rows BEFORE UPDATE ON log
 BEGIN SELECT RAISE(ABORT, 'the log is append-only: record a further fact instead'); END;
@@ -46,11 +39,6 @@ CREATE TRIGGER receipts_keep_rows BEFORE UPDATE ON receipts
 BEGIN SELECT RAISE(ABORT, 'receipts are append-only'); END;
 CREATE TRIGGER receipts_lose_nothing BEFORE DELETE ON receipts
 BEGIN SELECT RAISE(ABORT, 'receipts are append-only'); END;
-CREATE TRIGGER tail_only_grows BEFORE UPDATE ON tail
-WHEN NEW.position < OLD.position OR NEW.receipts < OLD.receipts
-BEGIN SELECT RAISE(ABORT, 'the log is append-only: its end cannot move back'); END;
-CREATE TRIGGER tail_stays BEFORE DELETE ON tail
-BEGIN SELECT RAISE(ABORT, 'the log is append-only: its end stays'); END;
 
 -- INSERT OR REPLACE removes rows without a DELETE trigger: these refuse it before.
 CREATE TRIGGER log_follows_without_gaps BEFORE INSERT ON log
@@ -80,5 +68,3 @@ BEGIN SELECT RAISE(ABORT, 'this command has a receipt already'); END;
 CREATE TRIGGER receipts_end_with_the_log BEFORE INSERT ON receipts
 WHEN NEW.position > (SELECT coalesce(max(position), 0) FROM log)
 BEGIN SELECT RAISE(ABORT, 'a receipt cannot point beyond the log'); END;
-CREATE TRIGGER tail_is_one_row BEFORE INSERT ON tail
-BEGIN SELECT RAISE(ABORT, 'the log is append-only: it has one end'); END;

@@ -1,4 +1,7 @@
--- Where the log ends: as noted with the last append, and the last row there is.
-SELECT tail.position, tail.receipts, log.position, log.recorded_at, log.chain
-FROM {schema}.tail
-LEFT JOIN {schema}.log ON log.position = (SELECT max(position) FROM {schema}.log);
+-- Where the log ends: its last row, and the last receipt, which counts it.
+SELECT coalesce(last.position, 0), last.recorded_at, last.chain,
+       coalesce(receipt.number, 0), coalesce(receipt.position, 0)
+FROM (SELECT 1) AS one
+LEFT JOIN {schema}.log AS last ON last.position = (SELECT max(position) FROM {schema}.log)
+LEFT JOIN {schema}.receipts AS receipt
+    ON receipt.number = (SELECT max(number) FROM {schema}.receipts);

@@ -319,11 +319,11 @@ def test_documents_are_refused_with_the_place_of_the_fault():
 
 def test_an_import_relives_the_instant_at_which_the_log_would_have_learned():
     office = Office(None, book({}))
-    office.done(LODGE, relived=START - timedelta(days=30))
-    due = START - timedelta(days=29)
+    office.done(LODGE, relived=START + timedelta(days=30))
+    due = START + timedelta(days=31)
     office.done(RecordDue(case=CASE), relived=due)
     (lodged, lapsed) = office.recorded(CASE)
-    assert lodged.recorded_at == lodged.occurred_at == START - timedelta(days=30)
+    assert lodged.recorded_at == lodged.occurred_at == START + timedelta(days=30)
     assert lapsed.fact == DeadlineLapsed(clock="reply", cycle=1, due=due, detected=due)
 
 

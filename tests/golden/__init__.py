@@ -11,7 +11,8 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from domain.facts import Fact, Recorded
 from domain.personal import Personal
-from store.codec import ALL_FACTS, Codec, Row, topic_of
+from store.codec import ALL_FACTS, Codec, topic_of
+from store.rows import Row, micros
 
 FACTS = Path(__file__).parent / "facts"
 DOCUMENT = {"text": "北京", "number": 7, "share": 0.5, "yes": True, "none": None, "list": [1, {}]}
@@ -86,10 +87,11 @@ def documents_of(fact: type[Fact]) -> list[Any]:
     return [json.loads(codec.encode(recorded(one, n)).state) for n, one in examples]
 
 
-def row_of(topic: str, document: Mapping[str, Any]) -> Row:
+def row_of(topic: str, document: Mapping[str, Any], number: int = 1) -> Row:
     """The row that a pinned document was taken from."""
     state = json.dumps(document, ensure_ascii=False).encode()
-    return Row(document["position"], document["stream"], document["version"], topic, state)
+    recorded_at = micros(PLAIN[datetime] + timedelta(minutes=5))
+    return Row(number + 10, "complaint-A-2026-0001", number, topic, recorded_at, state)
 
 
 def pinned() -> dict[str, list[Any]]:

@@ -13,7 +13,6 @@ import psycopg
 import pytest
 
 from store import postgres_engine
-from store.rows import Row
 from store.errors import (
     CommitUnconfirmed,
     StoreAway,
@@ -24,6 +23,7 @@ from store.errors import (
 )
 from store.postgres import PostgresLog
 from store.postgres_engine import Address, without_password
+from store.rows import Row
 from tests.support.logs import append_to, fill_with
 from tests.support.postgres import PostgresServer
 

@@ -48,9 +48,7 @@ class Place:
             log.close()
 
 
-def append(
-    log: Log, *facts: tuple[str, int, str], receipts: tuple[Receipt, ...] = ()
-) -> list[Row]:
+def append(log: Log, *facts: tuple[str, int, str], receipts: tuple[Receipt, ...] = ()) -> list[Row]:
     """Append (stream, version, topic) at the next positions."""
     with log.transaction() as transaction:
         return transaction.append(rows_at(transaction.head, *facts), receipts)
@@ -77,6 +75,15 @@ def receipt(
 
 def key(command: str) -> tuple[str, str]:
     return "someone", command
+
+
+def refuses(log: Log, fault: type[Exception], match: str) -> None:
+    """Nothing can be written, and the log says why; what was there can be read."""
+    before = log.head()
+    for after in (None, log.tail()):
+        with pytest.raises(fault, match=match), log.transaction(after):
+            pass
+    assert log.head() == before
 
 
 def append_to(

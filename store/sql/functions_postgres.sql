@@ -1,3 +1,28 @@
+-- Take the log until the transaction ends, and read where it ends.
+CREATE FUNCTION {schema}.take(
+    busy text, key bigint,
+    OUT ended bigint, OUT recorded_at bigint, OUT chain bytea,
+    OUT number bigint, OUT counted bigint
+) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+    -- A weaker durability than ours is raised, a stronger one is kept. Arrays of different length
+    -- are no reason to plan the same statement again.
+    PERFORM set_config('lock_timeout', busy, true),
+            set_config('plan_cache_mode', 'force_generic_plan', true),
+            CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')
+                 THEN set_config('synchronous_commit', 'on', true) END;
+    PERFORM pg_advisory_xact_lock(key);
+    -- Statements of their own: they see what was committed while the lock was waited for.
+    SELECT last.position, last.recorded_at, last.chain
+        INTO take.ended, take.recorded_at, take.chain
+        FROM {schema}.log AS last ORDER BY last.position DESC LIMIT 1;
+    SELECT last.number, last.position INTO take.number, take.counted
+        FROM {schema}.receipts AS last ORDER BY last.number DESC LIMIT 1;
+    take.ended := coalesce(take.ended, 0);
+    take.number := coalesce(take.number, 0);
+    take.counted := coalesce(take.counted, 0);
+END $$;
 -- Append rows and receipts in one round trip: take the log, check that it ends where the caller
 -- believes, store everything, and notify those who listen when it is committed.
 CREATE FUNCTION {schema}.append(
@@ -11,24 +36,15 @@ CREATE FUNCTION {schema}.append(
 ) RETURNS void LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
-    ended record;
     last record;
     one bigint;
     last_time bigint;
     reached bigint := expected_position + cardinality(row_streams);
 BEGIN
-    -- A weaker durability than ours is raised, a stronger one is kept.
-    PERFORM set_config('lock_timeout', busy, true),
-            CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')
-                 THEN set_config('synchronous_commit', 'on', true) END;
-    PERFORM pg_advisory_xact_lock(key);
-    -- Statements of their own: they see what was committed while the lock was waited for.
-    SELECT position, receipts INTO STRICT ended FROM {schema}.tail;
-    SELECT position, chain, recorded_at INTO last
-        FROM {schema}.log ORDER BY position DESC LIMIT 1;
-    IF ended.position <> expected_position OR coalesce(last.position, 0) <> expected_position
+    SELECT * INTO last FROM {schema}.take(busy, key);
+    IF last.ended <> expected_position OR last.counted <> expected_position
         OR coalesce(last.chain, ''::bytea) <> expected_chain THEN
-        RAISE EXCEPTION 'the log ends at %, not at %', ended.position, expected_position
+        RAISE EXCEPTION 'the log ends at %, not at %', last.ended, expected_position
             USING ERRCODE = 'GJ001';
     END IF;
     last_time := last.recorded_at;
@@ -50,30 +66,28 @@ BEGIN
     FROM unnest(row_streams, row_versions, row_topics, row_times, row_states, row_digests,
                 row_chains) WITH ORDINALITY
         AS fresh (stream, version, topic, recorded_at, state, digest, chain, place);
-    IF EXISTS (
-        SELECT FROM unnest(row_streams, row_versions) WITH ORDINALITY
-            AS fresh (stream, version, place)
-        WHERE version < 0
-           OR version > 1 AND NOT EXISTS (
-               SELECT FROM {schema}.log AS before
-               WHERE before.stream = fresh.stream AND before.version = fresh.version - 1
-                 AND before.position < expected_position + place)
-           OR version = 0 AND EXISTS (
-               SELECT FROM {schema}.log AS later
-               WHERE later.stream = fresh.stream AND later.version = 1
-                 AND later.position < expected_position + place)
+    -- The caller has seen to the order inside of what it appends.
+    IF 1 < ANY (row_versions) AND EXISTS (
+        SELECT FROM unnest(row_streams, row_versions) AS fresh (stream, version)
+        WHERE version > 1 AND NOT EXISTS (
+            SELECT FROM {schema}.log AS before
+            WHERE before.stream = fresh.stream AND before.version = fresh.version - 1)
+    ) OR 0 = ANY (row_versions) AND EXISTS (
+        SELECT FROM unnest(row_streams, row_versions) AS fresh (stream, version)
+        WHERE version = 0 AND EXISTS (
+            SELECT FROM {schema}.log AS later
+            WHERE later.stream = fresh.stream AND later.version = 1
+              AND later.position <= expected_position)
     ) THEN
         RAISE EXCEPTION 'versions of a stream follow each other' USING ERRCODE = 'GJ003';
     END IF;
     INSERT INTO {schema}.receipts
         (number, scope, command, fingerprint, stream, version, position, facts, digest)
-    SELECT ended.receipts + place, scope, command, fingerprint, stream, version, position, facts,
+    SELECT last.number + place, scope, command, fingerprint, stream, version, position, facts,
            digest
     FROM unnest(scopes, commands, fingerprints, receipt_streams, receipt_versions,
                 receipt_positions, receipt_facts, receipt_digests) WITH ORDINALITY
         AS fresh (scope, command, fingerprint, stream, version, position, facts, digest, place);
-    UPDATE {schema}.tail
-    SET position = reached, receipts = ended.receipts + cardinality(scopes);
     IF reached > expected_position THEN
         PERFORM pg_notify(channel, reached::text);
     END IF;
