@@ -6,13 +6,15 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from store import postgres_engine
+from store.checks import check_whole
 from store.errors import (
     CommitUnconfirmed,
     StoreAway,
@@ -21,10 +23,11 @@ from store.errors import (
     StoreReadOnly,
     StoreUnknown,
 )
+from store.log import Tail
 from store.postgres import PostgresLog
 from store.postgres_engine import Address, without_password
 from store.rows import Row
-from tests.support.logs import append_to, fill_with
+from tests.support.logs import append_to, fill_with, next_rows, receipt, rows_at
 from tests.support.postgres import PostgresServer
 
 
@@ -101,6 +104,85 @@ def test_a_connection_lost_during_the_commit_says_that_nobody_knows(
     postgres_server.start()
     assert log.head() == 0
     assert append_to(log, "a")[0].position == 1
+
+
+def append_after(log: PostgresLog, tail: Tail, *streams: str) -> Tail:
+    with log.transaction(tail) as transaction:
+        transaction.append(next_rows(transaction, *streams))
+    return transaction.tail
+
+
+def test_an_append_after_a_known_end_takes_one_statement(
+    log: PostgresLog, monkeypatch: pytest.MonkeyPatch
+):
+    append_to(log, "a")
+    said: list[object] = []
+    execute = psycopg.Connection.execute
+
+    def counted(connection: psycopg.Connection, statement: object, *args: object, **named: object):
+        said.append(statement)
+        return execute(connection, statement, *args, **named)
+
+    rows = rows_at(1, ("b", 1, "T"), ("c", 1, "T"))
+    tail = log.tail()
+    monkeypatch.setattr(psycopg.Connection, "execute", counted)
+    with log.transaction(tail) as transaction:
+        transaction.append(rows, [receipt("c1", "b", 1, 2), receipt("c2", "c", 1, 3)])
+    assert said == [log.statements.append]
+    assert log.head() == 3
+
+
+def test_a_restart_before_an_append_after_a_known_end_is_not_noticed(
+    postgres_server: PostgresServer, log: PostgresLog
+):
+    append_to(log, "a")
+    tail = log.tail()
+    for _ in range(2):
+        postgres_server.stop()
+        postgres_server.start()
+        tail = append_after(log, tail, "b")
+    postgres_server.kill()
+    postgres_server.start()
+    assert append_after(log, tail, "c").position == 4
+    assert check_whole(log).facts == 4
+
+
+def test_a_server_lost_under_an_append_after_a_known_end_says_that_nobody_knows(
+    postgres_server: PostgresServer, log: PostgresLog
+):
+    append_to(log, "a")
+    with (
+        closing(PostgresLog(postgres_server.url(log.where.rpartition("/")[2]))) as other,
+        ThreadPoolExecutor(1) as threads,
+        suppress(StoreFault),
+        other.transaction(),  # so that the append waits inside the server
+    ):
+        waiting = threads.submit(append_after, log, log.tail(), "b")
+        wait_until_it_waits(postgres_server)
+        postgres_server.kill()
+        with pytest.raises(CommitUnconfirmed, match="repeat the command"):
+            waiting.result(60)
+    postgres_server.start()
+    assert log.head() == 1
+
+
+def test_a_log_that_is_held_too_long_is_told_to_who_appends_after_a_known_end(
+    empty_database: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(postgres_engine, "BUSY_SECONDS", 1)
+    with closing(PostgresLog(empty_database)) as one, closing(PostgresLog(empty_database)) as other:
+        tail = one.tail()
+        with one.transaction(), pytest.raises(StoreBusy):
+            append_after(other, tail, "a")
+        assert append_after(other, tail, "b").position == 1
+
+
+def wait_until_it_waits(server: PostgresServer) -> None:
+    asked = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    limit = time.monotonic() + 30
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        while connection.execute(asked).fetchone() == (0,):
+            assert time.monotonic() < limit
 
 
 def test_nobody_at_the_address_is_told_without_the_password():
