@@ -232,11 +232,12 @@ class Session:
             correlation=request.correlation,
             causation=request.causation,
         )
-        if request.key not in self._recalled:
-            self.recall((request.key,))
+        key = request.key
+        if key not in self._recalled:
+            self.recall((key,))
         check(request.command)
         fingerprint = request.fingerprint
-        before = self._answers.get(request.key) or self._before.get(request.key)
+        before = self._answers.get(key) or self._before.get(key)
         if before is not None:
             if before.fingerprint != fingerprint:
                 raise CommandIdTaken(id=request.id)
@@ -262,8 +263,8 @@ class Session:
                 request.correlation, request.causation,
             )  # fmt: skip
             self._take(loaded, recorded)
-        answer = Receipt(*request.key, fingerprint, stream, loaded.version, self.head, len(facts))
-        self._answers[request.key] = answer
+        answer = Receipt(*key, fingerprint, stream, loaded.version, self.head, len(facts))
+        self._answers[key] = answer
         return answer
 
     def load(self, stream: str) -> Loaded:

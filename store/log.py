@@ -185,13 +185,14 @@ class Log(Recorder):
     def transaction(self, after: Tail | None = None) -> AbstractContextManager[AppendTransaction]:
         """Hold the log; what is appended is durable when the block is left, or not there at all.
 
-        ``after`` is where the caller believes the log to end. An engine far away takes it as
-        given, saves a question, and raises `HeadMoved` on leaving if the log ended elsewhere;
-        nothing is stored then, and nothing decided in the block may be told to anybody.
+        ``after`` is where the caller last saw the log end. With it PostgreSQL holds nothing in
+        the block and appends in one round trip when it is left; if the log ends elsewhere by
+        then, nothing is stored, and no answer decided in the block may be given. Other engines
+        do not need it.
 
         Raises:
             StoreFault: the log cannot be written, for the reason its class says.
-            HeadMoved: as above.
+            HeadMoved: the log does not end at `after`.
         """
 
     @abstractmethod
@@ -312,4 +313,6 @@ class Log(Recorder):
     def _unknown_topic(self, topics: Iterable[str]) -> LogFromNewerVersion | None:
         """The fault of a log with topics that this program does not know."""
         unknown = sorted(set(topics) - self._known) if self._known is not None else []
-        return LogFromNewerVersion(where=self.where, what=", ".join(unknown)) if unknown else None
+        if not unknown:
+            return None
+        return LogFromNewerVersion(where=self.where, what=", ".join(unknown[:3]))

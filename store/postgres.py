@@ -13,6 +13,8 @@ from store import postgres_checks, postgres_engine
 from store.checks import check_receipts, check_tail, went_back
 from store.errors import (
     HeadMoved,
+    LogAltered,
+    LogDamaged,
     LogFromNewerVersion,
     LogFromOlderVersion,
     NoStore,
@@ -100,7 +102,7 @@ class PostgresLog(Log):
             self._must_be_writable()
             if not self._write:
                 raise StoreReadOnly(where=self.where, problem="it was opened for reading")
-            opened = self._holding() if after is None else self._believing(after)
+            opened = self._locked() if after is None else self._optimistic(after)
             with opened as transaction:
                 yield transaction
             self._seen = transaction.tail
@@ -108,13 +110,13 @@ class PostgresLog(Log):
             self.wake()
 
     @contextmanager
-    def _holding(self) -> Iterator[AppendTransaction]:
+    def _locked(self) -> Iterator[AppendTransaction]:
         """Take the log, so that what is read and decided in the block stays true."""
         connection, found = self.pool.tried(self._begin)
         try:
             tail, _ = check_tail(found, self.where)
             self._look_at(tail)
-            transaction = _HoldingTransaction(self, connection, tail)
+            transaction = _LockedTransaction(self, connection, tail)
             yield transaction
             transaction.raise_refusal()
             self._commit(connection)
@@ -123,8 +125,8 @@ class PostgresLog(Log):
             self.pool.put_back(connection)
 
     @contextmanager
-    def _believing(self, tail: Tail) -> Iterator[AppendTransaction]:
-        """Trust the end that is given, and find out when the block is left."""
+    def _optimistic(self, tail: Tail) -> Iterator[AppendTransaction]:
+        """Take no lock; the end is compared when the block is left."""
         if tail != self._seen and tail.position <= self._seen.position:
             raise HeadMoved(where=self.where)
         self._look_at(tail)
@@ -312,18 +314,18 @@ class PostgresLog(Log):
             with connection.transaction():
                 connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
                 check_shape(connection, self.statements, self.where)
-                check_end(connection, self.statements, self.where)
+                self._seen = check_end(connection, self.statements, self.where)
                 self._entered = {topic for topic, _ in connection.execute(self.statements.topics)}
 
         try:
             connection, _ = self.pool.tried(look)
-        except StoreFault as fault:
+        except (LogAltered, LogDamaged) as fault:
             return fault
         self.pool.put_back(connection)
         return self._unknown_topic(self._entered)
 
 
-class _HoldingTransaction(AppendTransaction):
+class _LockedTransaction(AppendTransaction):
     """The log while its one writer is inside a transaction."""
 
     def __init__(self, log: PostgresLog, connection: Connection, tail: Tail) -> None:

@@ -11,7 +11,7 @@ from store.errors import LogAltered
 from store.log import Remark
 from store.postgres_engine import SQL, Statements, file
 from store.postgres_pool import Connection
-from store.rows import Receipt, checked
+from store.rows import Receipt, Tail, checked
 
 Shape = dict[tuple[str, str], str]
 
@@ -62,18 +62,21 @@ def _problem(what: str, name: str, *, there: bool, ours: bool) -> Phrase:
     return Phrase(f"the {what} {name} was changed", f"{chinese}被改动")
 
 
-def check_end(connection: Connection, statements: Statements, where: object) -> None:
+def check_end(connection: Connection, statements: Statements, where: object) -> Tail:
     """Check the hashes of the last row, and that the last receipt belongs to this log.
+
+    Returns where the log ends.
 
     Raises:
         LogDamaged: they do not match.
     """
     ask = connection.execute
-    check_tail(ask(statements.tail, binary=True).fetchall()[0], where)
+    tail, _ = check_tail(ask(statements.tail, binary=True).fetchall()[0], where)
     rows = checked(ask(statements.last_two, binary=True).fetchall(), where)
     check_last_link(rows, where)
     last = ask(statements.last_receipt, binary=True).fetchall()
     check_receipts(((Receipt(*row[:7]), row[7]) for row in last), where)
+    return tail
 
 
 def remarks(settings: dict[str, str]) -> list[Remark]:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import apsw
 
 from store import sqlite_files, sqlite_reading
 from store.checks import went_back
-from store.errors import NoStore, StoreFault, StoreReadOnly
+from store.errors import LogAltered, LogDamaged, NoStore, StoreFault, StoreReadOnly
 from store.log import FORMAT, AppendTransaction, Log, ReceiptKey, Remark
 from store.rows import Link, Receipt, Row, Stored, Tail, receipt_digest
 from store.sqlite_checks import SCHEMA, check_end, check_shape, tail_of
@@ -67,10 +66,10 @@ class SQLiteLog(Log):
         self._shape = -1
         if not sqlite_files.is_made(path) and not (create and write):
             raise NoStore(where=path)
-        self._readers = PerThread(
-            path, partial(connect, must_exist=True) if write else connect_to_read
-        )
+        self._readers = PerThread(path, self._opened)
+        self._files: Files | None = None
         self._reading = Reading(self._readers.get, self.where)
+        self._write = write
         self._writer = connect(path) if write else None
         try:
             if self._writer is not None:
@@ -101,9 +100,9 @@ class SQLiteLog(Log):
         try:
             with raising_faults(self.where), connection:  # as of one moment
                 self._look_at_shape(connection)
-                check_end(connection, self.where)
+                self._seen = check_end(connection, self.where)
                 self._enter_topics(connection)
-        except StoreFault as fault:
+        except (LogAltered, LogDamaged) as fault:
             return fault
         return sqlite_files.exposed(self.path) or self._unknown_topic(self._entered)
 
@@ -178,7 +177,13 @@ class SQLiteLog(Log):
 
     def _own(self) -> apsw.Connection:
         """A connection for one long read, on which this thread's would not see the head."""
+        self.probe()
         return connect_to_read(self.path, flags=UNSHARED)
+
+    def _opened(self, path: Path) -> apsw.Connection:
+        """A thread's connection for reading, to the same file that the others have."""
+        self.probe()
+        return connect(path, must_exist=True) if self._write else connect_to_read(path)
 
     def _each_stream(
         self, until: int, first: str, end: str | None
@@ -202,7 +207,8 @@ class SQLiteLog(Log):
 
     def probe(self) -> None:
         """Check that the files are still those that were opened."""
-        self._files.must_be_there()
+        if self._files is not None:  # else it is being opened
+            self._files.must_be_there()
 
     def stored(self, after: int, limit: int) -> list[Stored]:
         """Rows after a position, unchecked."""

@@ -78,17 +78,18 @@ def tail_of(connection: apsw.Connection, where: object) -> tuple[Tail, int]:
     return check_tail(connection.execute(_TAIL).fetchall()[0], where)
 
 
-def check_end(connection: apsw.Connection, where: object) -> None:
+def check_end(connection: apsw.Connection, where: object) -> Tail:
     """Check the hashes of the last row, and that the last receipt belongs to this log.
 
-    It is asked in one transaction, so that nobody appends in between.
+    Returns where the log ends. It is asked in one transaction, as of one moment.
 
     Raises:
         LogDamaged: they do not match.
     """
-    tail_of(connection, where)
+    tail, _ = tail_of(connection, where)
     check_last_link(checked(_ask(connection, _LAST_TWO), where), where)
     check_receipts(((Receipt(*r[:7]), r[7]) for r in _ask(connection, _LAST_RECEIPT)), where)
+    return tail
 
 
 def _ask(connection: apsw.Connection, query: str) -> list[Any]:

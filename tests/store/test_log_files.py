@@ -4,6 +4,7 @@ import os
 import shutil
 import stat
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -83,9 +84,25 @@ def test_files_that_were_moved_or_replaced_are_noticed(path: Path, name: str, re
             log.probe()
         with pytest.raises(StoreMoved), log.transaction():
             pass
+        with pytest.raises(StoreMoved):
+            list(log.each_stream(1))
+        with ThreadPoolExecutor(1) as threads, pytest.raises(StoreMoved):
+            threads.submit(log.head).result()
         path.with_name("elsewhere").rename(file)
         log.probe()
         append(log, ("a", 2, "T"))
+
+
+def test_a_copy_that_sqlite_makes_is_a_log(path: Path):
+    with closing(open_log(str(path))) as log:
+        rows = append(log, ("a", 1, "T"))
+        with closing(apsw.Connection(str(path))) as source:
+            source.execute("VACUUM INTO ?", (str(path.with_name("backup.db")),))
+        append(log, ("a", 2, "T"))
+    with closing(open_log(str(path.with_name("backup.db")), create=False)) as copy:
+        assert copy.fault is None
+        assert copy.rows(0, 9) == rows
+        assert check_whole(copy).facts == 1
 
 
 def test_a_log_replaced_by_an_older_copy_of_itself_is_noticed(path: Path):
