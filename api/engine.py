@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,17 +13,14 @@ from commands.handler import CommandHandler
 from commands.routes import Routes
 from commands.writer import Writer
 from domain.kinds.directory import Directory
-from domain.kinds.rules.facts import RULES_STREAM
 from projections.row_sets import CaseProjector, row_sets
 from scheduler.timers import TimerWorker
 from scheduler.trusted_clock import TrustedClock
-from store.codec import Codec, Row
+from store.codec import Codec
 from store.log import Answered, Log
 from store.open import open_log, open_views
 from store.projector import Progress
-from store.register_reader import REGISTER_TOPICS, read_directory, take_registers
-
-PAGE = 5000
+from store.register_reader import DirectoryReader
 
 
 class Engine:
@@ -53,20 +49,24 @@ class Engine:
         self.clock = clock or TrustedClock()
         self.log: Log = open_log(store, create=create)
         self.codec = Codec(routes.kinds, where=self.log.where)
+        self.registers = DirectoryReader(self.log, self.codec)
         try:
             self.handler = CommandHandler(
-                self.log, routes=routes, codec=self.codec, clock=self.clock
+                self.log,
+                routes=routes,
+                codec=self.codec,
+                clock=self.clock,
+                registers=self.registers,
             )
             self.writer = Writer(self.handler)
-            self.projector: CaseProjector = row_sets(self.log, open_views(store), self.codec)
+            self.projector: CaseProjector = row_sets(
+                self.log, open_views(store), self.codec, registers=self.registers
+            )
         except BaseException:
             self.log.close()
             raise
         self.worker = TimerWorker(self.handler, self.projector, clock=self.clock)
         self._compared = False
-        self._directory = Directory(routes.kinds)
-        self._directory_at = -1
-        self._reading = threading.Lock()
 
     def ask(self, request: CommandEnvelope) -> Answered:
         """Handle a command; whoever asks at the same time shares a commit.
@@ -105,23 +105,7 @@ class Engine:
 
     def directory(self) -> Directory:
         """Sites and rules at the head of the log."""
-        with self._reading:
-            if self._directory_at < 0:
-                head = self.log.head()
-                self._directory = read_directory(self.log, self.codec)
-                self._directory_at = head
-            for page in self._register_rows():
-                known = self._directory.rules.version
-                fresh = [row for row in page if row.stream != RULES_STREAM or row.version > known]
-                take_registers(self._directory, fresh, self.codec)
-            return self._directory
-
-    def _register_rows(self) -> Iterator[list[Row]]:
-        head = self.log.head()
-        while self._directory_at < head:
-            page = self.log.rows(self._directory_at, PAGE, tuple(REGISTER_TOPICS))
-            self._directory_at = page[-1].position if len(page) == PAGE else head
-            yield page
+        return self.registers.newest()
 
     def close(self) -> None:
         """Give everything back."""

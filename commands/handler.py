@@ -21,7 +21,7 @@ from domain.kernel.facts import Recorded
 from domain.kinds.directory import Directory
 from store.codec import Codec, Row
 from store.log import Appending, IntegrityError, Log
-from store.register_reader import REGISTER_TOPICS, read_directory, take_registers
+from store.register_reader import REGISTER_TOPICS, DirectoryReader
 
 KEPT_STREAMS: Final = 10_000
 PAGE: Final = 5000
@@ -43,16 +43,19 @@ class CommandHandler:
         routes: Routes = ROUTES,
         codec: Codec | None = None,
         clock: Callable[[], datetime] = wall_clock,
+        registers: DirectoryReader | None = None,
     ) -> None:
-        """Prepare; `clock` gives the instant of recording."""
+        """Prepare; `clock` gives the instant of recording, `registers` may be shared."""
         self.log = log
         self.routes = routes
         self.codec = codec or Codec(routes.kinds)
         self.clock = clock
+        self.registers = registers or DirectoryReader(log, self.codec)
         self.directory = Directory(routes.kinds)
         self._deciding = threading.RLock()
         self._kept: OrderedDict[str, LoadedStream] = OrderedDict()
         self._known = -1
+        self._ahead = False
 
     @contextmanager
     def unit_of_work(self) -> Iterator[UnitOfWork]:
@@ -68,7 +71,9 @@ class CommandHandler:
                     unit = UnitOfWork(self, log)
                     yield unit
                     unit.store()
+                self.registers.stored(self._known, unit.head)
                 self._known = unit.head
+                self._ahead = False
             except BaseException:
                 self._forget()
                 raise
@@ -114,7 +119,9 @@ class CommandHandler:
     def note(self, row: Row, recorded: Recorded) -> None:
         """Let a register fact take effect for the commands after it."""
         if row.topic in REGISTER_TOPICS:
-            self.directory.take(recorded.stream, recorded.version, recorded.fact)
+            self.registers.take(recorded)
+            self._ahead = True
+            self.directory = self.registers.at(recorded.position)
 
     def _catch_up(self, log: Appending) -> None:
         """Read what other processes stored since the log was last held."""
@@ -122,17 +129,21 @@ class CommandHandler:
             return
         if not 0 <= self._known <= log.head:
             self._kept.clear()
-            self.directory = read_directory(self.log, self.codec)
+            if self._known > log.head:
+                self.registers.forget()
             self._known = log.head
-            return
         while self._known < log.head:
             page = log.rows(self._known, PAGE)
             for row in page:
                 self._kept.pop(row.stream, None)
-            take_registers(self.directory, page, self.codec)
+            self.registers.take_page(page, self._known)
             self._known = page[-1].position
+        self.directory = self.registers.at(log.head)
 
     def _forget(self) -> None:
         """Trust nothing in memory after a failed append: it may be ahead of the log."""
         self._kept.clear()
         self._known = -1
+        if self._ahead:
+            self._ahead = False
+            self.registers.forget()

@@ -17,6 +17,7 @@ from projections.services import Services
 from store.codec import Codec, topic_of
 from store.log import Log
 from store.projector import PAGE, Projector
+from store.register_reader import DirectoryReader
 from store.tables import TableDb
 
 CaseProjector = Projector[Fold]
@@ -29,13 +30,16 @@ def row_sets(
     codec: Codec | None = None,
     *,
     page: int = PAGE,
+    registers: DirectoryReader | None = None,
 ) -> CaseProjector:
     """The projector of all row sets; missing tables are made. `page`: facts written at once."""
     codec = codec or Codec(KINDS)
     kinds = codec.kinds
     clock_topics = frozenset(map(topic_of, kinds.common))
     sets = (Cases(kinds), Services(clock_topics), ClockRuns())
-    return Projector(log, db, sets, folding(kinds), unsettled, codec, page=page)
+    return Projector(
+        log, db, sets, folding(kinds), unsettled, codec, page=page, registers=registers
+    )
 
 
 def folding(kinds: Kinds) -> Callable[[Sequence[Recorded], Directory], Fold]:

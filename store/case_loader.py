@@ -9,11 +9,9 @@ from typing import Generic, TypeVar
 
 from domain.kernel.facts import Recorded
 from domain.kinds.directory import Directory
-from domain.kinds.rules.facts import RULES_STREAM
-from domain.kinds.site.facts import SITE_KIND
 from store.codec import Codec, Row
 from store.log import Log
-from store.register_reader import REGISTER_TOPICS, take_registers
+from store.register_reader import DirectoryReader
 
 KEPT_CASES = 20_000
 BULK = 5000
@@ -25,18 +23,20 @@ FoldCase = Callable[[Sequence[Recorded], Directory], Case]
 class CaseLoader(Generic[Case]):
     """Folds the cases a page touches. ``at`` is the position up to which it has followed the log.
 
-    The directory it folds with is that of the end of the page, or a later one.
+    The directory it folds with is that of the end of the page.
     """
 
-    def __init__(self, log: Log, codec: Codec, fold: FoldCase[Case]) -> None:
+    def __init__(
+        self, log: Log, codec: Codec, fold: FoldCase[Case], registers: DirectoryReader
+    ) -> None:
         """Begin with nothing at hand."""
         self.at = -1
         self._log = log
         self._codec = codec
         self._fold = fold
         self._facts: OrderedDict[str, list[Recorded]] = OrderedDict()
-        self._directory = Directory(self._codec.kinds)
-        self._taken: dict[str, int] = {}
+        self._registers = registers
+        self._directory = Directory(codec.kinds)
 
     def forget(self) -> None:
         """Trust nothing at hand any more: a page was not written, or another process wrote it."""
@@ -47,18 +47,10 @@ class CaseLoader(Generic[Case]):
         """Bring the directory to a page that follows a position; whether the page changes it."""
         if self.at != at:
             self.forget()
-            self._directory, self._taken = Directory(self._codec.kinds), {}
-            self._take((*self._log.stream(RULES_STREAM), *self._log.prefixed(f"{SITE_KIND}-")))
         self.at = page[-1].position
-        news = [row for row in page if row.topic in REGISTER_TOPICS]
-        self._take(news)
-        return bool(news)
-
-    def _take(self, rows: Iterable[Row]) -> None:
-        """Take register facts once each: those read ahead come again in their page."""
-        fresh = [row for row in rows if row.version > self._taken.get(row.stream, 0)]
-        take_registers(self._directory, fresh, self._codec)
-        self._taken.update((row.stream, row.version) for row in fresh)
+        changed = self._registers.take_page(page, at)
+        self._directory = self._registers.at(self.at)
+        return changed
 
     def cases(self, streams: Iterable[str], page: Sequence[Row]) -> dict[str, Case]:
         """The cases among some streams, folded from all their facts up to the page's end.

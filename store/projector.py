@@ -21,7 +21,7 @@ from store.codec import Codec, Row
 from store.cycles import without_cycles
 from store.errors import StoreFault
 from store.log import Log
-from store.register_reader import read_directory
+from store.register_reader import DirectoryReader
 from store.tables import Record, Table, TableDb
 
 PAGE = 5000
@@ -61,6 +61,7 @@ class Projector(Generic[Case]):
         codec: Codec | None = None,
         *,
         page: int = PAGE,
+        registers: DirectoryReader | None = None,
     ) -> None:
         """Make the tables that are missing; what others hold stays until `catch_up` sees to it."""
         self.log = log
@@ -71,11 +72,12 @@ class Projector(Generic[Case]):
         self._unsettled = unsettled
         self._size = page
         self._turn = threading.RLock()
+        self._registers = registers or DirectoryReader(log, self.codec)
         self._loader = self._new_loader()
         self._checkpoints = Checkpoints(log, db, self.row_sets)
 
     def _new_loader(self) -> CaseLoader[Case]:
-        return CaseLoader(self.log, self.codec, self._fold)
+        return CaseLoader(self.log, self.codec, self._fold, self._registers)
 
     def position(self) -> int:
         """The position up to which every view has seen the log."""
@@ -113,8 +115,12 @@ class Projector(Generic[Case]):
         at = min((state.position for state in states.values()), default=None)
         head = self.log.head()
         doubted = at is not None and (self._loader.at != at or at > head)
-        if at is None or (doubted and self._checkpoints.distrust(states)):
-            return None if at is None else 0
+        if at is None:
+            return None
+        if doubted and self._checkpoints.distrust(states):
+            self._registers = DirectoryReader(self.log, self.codec)  # the old one saw another log
+            self._loader = self._new_loader()
+            return 0
         rebuilt = [
             name
             for name, state in states.items()
@@ -186,10 +192,8 @@ class Projector(Generic[Case]):
         return facts
 
     def _build(self, names: Sequence[str], progress: Progress | None) -> int:
-        until = (
-            self.log.head()
-        )  # before the directory, which may be newer than the facts, not older
-        directory = read_directory(self.log, self.codec)
+        until = self.log.head()
+        directory = DirectoryReader(self.log, self.codec).at(until)
         facts = 0
         unsettled: list[str] = []
         with self.db.writing():

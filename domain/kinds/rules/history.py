@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from math import inf
+from operator import attrgetter
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from domain.kernel.kinds import Kinds
 from domain.kinds.rules.facts import RulebookPublished, RulesFact
@@ -13,79 +15,167 @@ from domain.rulebook import NOTHING, Rulebook, read_rulebook
 from domain.working_time import WorkingCalendar
 from domain.working_time.documents import calendar_from_document
 
+Read = TypeVar("Read")
 
-@dataclass(slots=True)
+
+class Published(NamedTuple, Generic[Read]):
+    """One publication: its version of the rules stream, its position in the log, what it says."""
+
+    version: int
+    position: int
+    document: Mapping[str, Any]
+    read: Read
+
+
+_VERSION: Final = attrgetter("version")
+_POSITION: Final = attrgetter("position")
+
+
+class Publications:
+    """Every rulebook and calendar ever published, in the order of their positions."""
+
+    __slots__ = ("books", "calendars")
+
+    def __init__(self) -> None:
+        """Begin before the first publication."""
+        self.books: list[Published[Rulebook]] = []
+        self.calendars: dict[str, list[Published[WorkingCalendar]]] = {}
+
+    def __iter__(self) -> Iterator[Sequence[Published[Any]]]:
+        """The rulebooks, then the calendars of each name; others may go on taking meanwhile."""
+        yield self.books
+        yield from self.calendars.copy().values()
+
+    def take(self, version: int, fact: RulesFact, position: int, kinds: Kinds) -> None:
+        """Add a publication, which has the highest version and position so far."""
+        document = fact.document
+        if isinstance(fact, RulebookPublished):
+            book = read_rulebook(document, kinds=kinds)
+            self.books.append(Published(version, position, document, book))
+        else:
+            calendar = calendar_from_document({**document, "version": fact.version})
+            entry = Published(version, position, document, calendar)
+            self.calendars.setdefault(fact.name, []).append(entry)
+
+
 class Rules:
-    """Every rulebook and calendar ever published, by the version of the rules stream.
+    """The rulebooks and calendars published up to a position of the log.
 
     The version a fact names judges the clocks it starts. A calendar that does not speak for a
     year is completed by the first later publication of its name that does.
     """
 
-    kinds: Kinds
-    version: int = 0
-    _books: list[tuple[int, Rulebook]] = field(default_factory=list)
-    _documents: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    _calendars: dict[str, list[tuple[int, WorkingCalendar]]] = field(default_factory=dict)
-    _seen: dict[tuple[str, int], WorkingCalendar | None] = field(default_factory=dict)
-    _in_force: dict[int, Rulebook] = field(default_factory=dict)
+    __slots__ = (
+        "_completed", "_in_force", "_judge", "_published", "_until", "kinds", "version",
+    )  # fmt: skip
 
-    def take(self, version: int, fact: RulesFact) -> None:
+    def __init__(
+        self,
+        kinds: Kinds,
+        published: Publications | None = None,
+        *,
+        until: float = inf,
+        judge: Rulebook | None = None,
+    ) -> None:
+        """Look at publications up to a position; with `judge`, that rulebook judges every fact."""
+        self.kinds = kinds
+        self._published = Publications() if published is None else published
+        self._until = until
+        self._judge = judge
+        self._in_force: dict[int, Rulebook] = {}
+        self._completed: dict[tuple[str, int], WorkingCalendar | None] = {}
+        newest = (self._known(entries)[-1:] for entries in self._published)
+        self.version = max((entry.version for last in newest for entry in last), default=0)
+
+    def take(self, version: int, fact: RulesFact, position: int = 0) -> None:
         """Let a publication take effect as `version` of the rules stream."""
+        self._published.take(version, fact, position, self.kinds)
         self.version = version
-        self._seen.clear()
         self._in_force.clear()
-        if isinstance(fact, RulebookPublished):
-            self._books.append((version, read_rulebook(fact.document, kinds=self.kinds)))
-            self._documents["rulebook"] = fact.document
-        else:
-            calendar = calendar_from_document({**fact.document, "version": fact.version})
-            self._calendars.setdefault(fact.name, []).append((version, calendar))
-            self._documents[f"calendar {fact.name}"] = fact.document
+        self._completed.clear()
+
+    def as_of(self, position: float) -> Rules:
+        """The same as they were known at a position of the log."""
+        until = min(position, self._until)
+        return Rules(self.kinds, self._published, until=until, judge=self._judge)
+
+    def under(self, book: Rulebook) -> Rules:
+        """The same with every fact judged by one rulebook; calendars stay."""
+        return Rules(self.kinds, self._published, until=self._until, judge=book)
+
+    def _known(self, entries: Sequence[Published[Read]]) -> Sequence[Published[Read]]:
+        """Those that were published by the position."""
+        return entries[: bisect_right(entries, self._until, key=_POSITION)]
+
+    def _named(self, calendar: str) -> Sequence[Published[WorkingCalendar]]:
+        return self._known(self._published.calendars.get(calendar, ()))
 
     def rulebook(self, version: int) -> Rulebook:
         """The rulebook in force at a version of the rules stream."""
+        if self._judge is not None:
+            return self._judge
         book = self._in_force.get(version)
         if book is None:
-            index = bisect_right(self._books, version, key=lambda entry: entry[0])
-            book = self._in_force[version] = self._books[index - 1][1] if index else NOTHING
+            entry = _at(self._known(self._published.books), version)
+            book = self._in_force[version] = NOTHING if entry is None else entry.read
         return book
+
+    @property
+    def in_force(self) -> Rulebook:
+        """The rulebook in force."""
+        return self.rulebook(self.version)
 
     def calendar(self, name: str, version: int) -> WorkingCalendar | None:
         """The calendar in force at a version, completed from later ones; None if there is none."""
         key = (name, version)
-        if key not in self._seen:
-            self._seen[key] = self._completed(name, version)
-        return self._seen[key]
-
-    def _completed(self, name: str, version: int) -> WorkingCalendar | None:
-        published = self._calendars.get(name, [])
-        if not published:
-            return None
-        index = max(bisect_right(published, version, key=lambda entry: entry[0]), 1)
-        calendar = published[index - 1][1]
-        for _, later in published[index:]:
-            if calendar.years is None:
-                break
-            spoken = calendar.years
-            days = {day: kind for day, kind in later.days.items() if day.year not in spoken}
-            years = None if later.years is None else spoken | later.years
-            calendar = replace(calendar, days={**calendar.days, **days}, years=years)
-        return calendar
+        if key not in self._completed:
+            self._completed[key] = _complete(self._named(name), version)
+        return self._completed[key]
 
     def calendar_versions(self, name: str) -> int:
         """How often a calendar of this name was published."""
-        return len(self._calendars.get(name, ()))
+        return len(self._named(name))
 
     def calendars(self) -> tuple[WorkingCalendar, ...]:
         """The newest publication of every calendar."""
-        return tuple(entries[-1][1] for entries in self._calendars.values())
+        known = map(self._named, self._published.calendars.copy())
+        return tuple(entries[-1].read for entries in known if entries)
+
+    def rulebook_document(self) -> Mapping[str, Any] | None:
+        """The newest rulebook as it was written, None if there is none."""
+        known = self._known(self._published.books)
+        return known[-1].document if known else None
 
     def calendar_document(self, name: str) -> Mapping[str, Any] | None:
         """The newest publication of a calendar as it was written, None if there is none."""
-        return self._documents.get(f"calendar {name}")
+        known = self._named(name)
+        return known[-1].document if known else None
 
     def says(self, fact: RulesFact) -> bool:
         """Whether the publication is what is in force already."""
-        key = "rulebook" if isinstance(fact, RulebookPublished) else f"calendar {fact.name}"
-        return self._documents.get(key) == fact.document
+        if isinstance(fact, RulebookPublished):
+            return self.rulebook_document() == fact.document
+        return self.calendar_document(fact.name) == fact.document
+
+
+def _at(entries: Sequence[Published[Read]], version: int) -> Published[Read] | None:
+    """The one in force at a version; None before the first."""
+    index = bisect_right(entries, version, key=_VERSION)
+    return entries[index - 1] if index else None
+
+
+def _complete(
+    published: Sequence[Published[WorkingCalendar]], version: int
+) -> WorkingCalendar | None:
+    if not published:
+        return None
+    index = max(bisect_right(published, version, key=_VERSION), 1)
+    calendar = published[index - 1].read
+    for later in published[index:]:
+        if calendar.years is None:
+            break
+        spoken, more = calendar.years, later.read
+        days = {day: kind for day, kind in more.days.items() if day.year not in spoken}
+        years = None if more.years is None else spoken | more.years
+        calendar = replace(calendar, days={**calendar.days, **days}, years=years)
+    return calendar
