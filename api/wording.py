@@ -56,6 +56,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "off_hours": ("下班后", "after hours"),
     "weekend": ("周末", "weekend"),
     "holiday": ("节假日", "holiday"),
+    "lost": ("当日不计", "day not counted"),
     "rolled": ("顺延", "rolled"),
     "start_day": ("起始日", "start day"),
     "until": ("约定时间", "until"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from commands.messages import CaseMessage, Message
 from domain.kernel.context import Context
@@ -38,6 +38,8 @@ class WaiveBreach(CaseMessage):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordDue(CaseMessage):
     """Record everything that fell due for a case's clocks by now 记录到期. Timers ask this."""
+
+    leaves_receipt: ClassVar[bool] = False
 
 
 def record_due(case: Fold, *, context: Context[Any]) -> list[ClockFact]:

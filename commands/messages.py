@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """Something somebody asks for."""
+    """Something somebody asks for.
+
+    ``leaves_receipt`` is off where an answer without facts is not worth a row of the log.
+    """
+
+    leaves_receipt: ClassVar[bool] = True
 
     @property
     def stream(self) -> str | None:

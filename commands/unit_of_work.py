@@ -93,7 +93,8 @@ class UnitOfWork:
             )  # fmt: skip
             self._take(loaded, recorded)
         receipt = Answered(envelope.id, stream, loaded.version, self.head, len(facts))
-        self._receipts[envelope.id] = receipt
+        if facts or message.leaves_receipt:
+            self._receipts[envelope.id] = receipt
         return receipt
 
     def _receipt(self, command: str) -> Answered | None:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Protocol
 
 from store.codec import Row
-from store.errors import StoreFault
+from store.errors import TablesDamaged
 from store.log import Log
 from store.tables import Table, TableDb
 
@@ -67,7 +67,7 @@ class Checkpoints:
         self._views = views
         try:
             known = self.states()
-        except StoreFault:  # there are no books yet; anything else is said again below
+        except TablesDamaged:  # there are none yet
             known = {}
         if known.keys() < views.keys():
             with db.writing():

@@ -29,11 +29,11 @@ class LogDamaged(StoreFault):
 
 
 class TablesDamaged(StoreFault):
-    """The views {where} are damaged ({problem}): stop the engine and delete the file,
-    it is made again from the log.
+    """The tables {where} are damaged ({problem}): ask again, they are being built anew
+    from the log.
     """
 
-    zh = "视图文件 {where} 已损坏（{problem}），请停止程序并删除该文件，它会由日志重新生成。"
+    zh = "数据表 {where} 已损坏（{problem}），正在由日志重新生成，请稍后再查询。"
 
 
 class DiskFull(StoreFault):

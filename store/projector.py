@@ -19,7 +19,7 @@ from store.case_loader import BULK, CaseLoader, FoldCase, bulks
 from store.checkpoints import Checkpoints, Definition, physical_name
 from store.codec import Codec, Row
 from store.cycles import without_cycles
-from store.errors import StoreFault
+from store.errors import StoreFault, TablesDamaged
 from store.log import Log
 from store.register_reader import DirectoryReader
 from store.tables import Record, Table, TableDb
@@ -74,10 +74,27 @@ class Projector(Generic[Case]):
         self._turn = threading.RLock()
         self._registers = registers or DirectoryReader(log, self.codec)
         self._loader = self._new_loader()
-        self._checkpoints = Checkpoints(log, db, self.row_sets)
+        try:
+            self._checkpoints = Checkpoints(log, db, self.row_sets)
+        except TablesDamaged:
+            self._begin_anew()
+        db.mend = self.mend
 
     def _new_loader(self) -> CaseLoader[Case]:
         return CaseLoader(self.log, self.codec, self._fold, self._registers)
+
+    def mend(self, epoch: int | None = None) -> None:
+        """Throw the tables away and build them anew, unless that was done since an epoch."""
+        with self._turn:
+            if epoch is None or self.db.epoch == epoch:
+                with self.db.being_mended():
+                    self._begin_anew()
+                    self.catch_up()
+
+    def _begin_anew(self) -> None:
+        self.db.clear()
+        self._loader = self._new_loader()
+        self._checkpoints = Checkpoints(self.log, self.db, self.row_sets)
 
     def position(self) -> int:
         """The position up to which every view has seen the log."""
@@ -101,13 +118,24 @@ class Projector(Generic[Case]):
         seen, limit = 0, time.monotonic() + within
         if self._turn.acquire(timeout=min(max(within, 0.0), threading.TIMEOUT_MAX)):
             try:
-                while (step := self._step(progress)) is not None:
+                if self.db.replaced():
+                    self._begin_anew()
+                while (step := self._mended(progress)) is not None:
                     seen += step
                     if time.monotonic() > limit:
                         break
             finally:
                 self._turn.release()
         return seen
+
+    def _mended(self, progress: Progress | None) -> int | None:
+        """A step; tables that are found damaged, missing or foreign are thrown away first."""
+        try:
+            return self._step(progress)
+        except TablesDamaged:
+            with self.db.being_mended():
+                self._begin_anew()
+                return self._step(progress)
 
     def _step(self, progress: Progress | None) -> int | None:
         """Project a page or rebuild what needs it: the facts that took, None at the log's end."""

@@ -1,19 +1,23 @@
-"""For where views live: tables in a SQLite file beside the log, or in the log's PostgreSQL."""
+"""Where rows live: tables in a SQLite file beside the log, or in the log's PostgreSQL."""
 # ruff: noqa: S608 - what is put into statements are names of our own, values are parameters
 
 from __future__ import annotations
 
+import re
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import apsw
 
-from store.errors import LogDamaged, TablesDamaged
-from store.sqlite_engine import PerThread, connect, told
+from store.errors import LogDamaged, StoreFault, TablesDamaged
+from store.sqlite_engine import PerThread, connect, number, told
+
+MEND_SECONDS = 600.0
+"""How long a question waits for tables that are being built anew."""
 
 Value = str | int | float | None
 Record = tuple[Value, ...]
@@ -46,9 +50,35 @@ class Table(NamedTuple):
 
 
 class TableDb(ABC):
-    """A database for views. Statements are written with ``?`` for their parameters."""
+    """A database of tables that can be had from the log again.
+
+    Statements are written with ``?`` for their parameters.
+    """
 
     where: str
+    mend: Callable[[int], None] | None = None
+    """What builds the tables anew when a question finds them damaged, missing or foreign.
+
+    It is told the epoch in which that was found, so that many who find it mend once.
+    """
+
+    def __init__(self) -> None:
+        """Begin whole."""
+        self.epoch = 0
+        self._whole = threading.Event()
+        self._whole.set()
+        self._mender: int | None = None
+
+    @contextmanager
+    def being_mended(self) -> Iterator[None]:
+        """Let other threads' questions wait meanwhile: empty tables would answer them wrongly."""
+        self._mender = threading.get_ident()
+        self._whole.clear()
+        try:
+            yield
+        finally:
+            self._mender = None
+            self._whole.set()
 
     @contextmanager
     @abstractmethod
@@ -59,9 +89,31 @@ class TableDb(ABC):
     def run(self, statement: str, parameters: Sequence[Value] = ()) -> None:
         """Run a statement inside `writing`."""
 
-    @abstractmethod
     def ask(self, query: str, parameters: Sequence[Value] = ()) -> list[Record]:
-        """The rows of a query, inside `writing` or on its own."""
+        """The rows of a query, inside `writing` or on its own.
+
+        Outside, tables that cannot be read are mended first, and the query is asked again.
+        """
+        if self.inside or self._mender == threading.get_ident():
+            return self.rows_of(query, parameters)
+        self._whole.wait(MEND_SECONDS)
+        epoch = self.epoch
+        try:
+            return self.rows_of(query, parameters)
+        except StoreFault as fault:
+            if self.mend is None or not (isinstance(fault, TablesDamaged) or self.epoch != epoch):
+                raise
+            self.mend(epoch)
+            return self.rows_of(query, parameters)
+
+    @property
+    @abstractmethod
+    def inside(self) -> bool:
+        """Whether the calling thread is inside `writing`."""
+
+    @abstractmethod
+    def rows_of(self, query: str, parameters: Sequence[Value]) -> list[Record]:
+        """The rows of a query, asked once."""
 
     @abstractmethod
     def insert(self, table: str, columns: Sequence[str], rows: Iterable[Record]) -> None:
@@ -74,6 +126,14 @@ class TableDb(ABC):
     @abstractmethod
     def remove(self, physical: str, cases: Sequence[str]) -> None:
         """Take the rows of some cases away."""
+
+    @abstractmethod
+    def clear(self) -> None:
+        """Throw everything away, also what cannot be read any more."""
+
+    def replaced(self) -> bool:
+        """Whether the tables in use are no longer those at the address: another process cleared."""
+        return False
 
     @abstractmethod
     def close(self) -> None:
@@ -89,8 +149,8 @@ class TableDb(ABC):
     def index(self, table: Table, physical: str) -> None:
         """Make a table's key and indexes, each the text behind ON: ``(due) WHERE due > 0``."""
         self.run(f"CREATE UNIQUE INDEX {physical}_key ON {physical} ({', '.join(table.key)})")
-        for number, index in enumerate(table.indexes, start=1):
-            self.run(f"CREATE INDEX {physical}_{number} ON {physical} {index}")
+        for count, index in enumerate(table.indexes, start=1):
+            self.run(f"CREATE INDEX {physical}_{count} ON {physical} {index}")
 
     def type_of(self, column: Column) -> str:
         """The engine's name for a column's type."""
@@ -98,20 +158,49 @@ class TableDb(ABC):
 
 
 class SQLiteTables(TableDb):
-    """Views in a SQLite file of their own, so that they never wait for the log.
+    """Tables in a SQLite file of their own, so that they never wait for the log.
 
-    Losing it loses nothing.
+    Losing it loses nothing: a file that is damaged, or no database at all, is made anew.
     """
 
     def __init__(self, path: Path) -> None:
         """Open the file, or make it."""
+        super().__init__()
         self.where = str(path)
+        self.path = path
         self._writing = threading.RLock()
-        with self._told():
-            self._writer = connect(path)
-            self._writer.execute("PRAGMA synchronous = NORMAL")  # a lost tail is projected again
-        self._readers = PerThread(path)
         self._owner: int | None = None
+        try:
+            self._open()
+        except TablesDamaged:
+            self._delete()
+            self._open()
+
+    def _open(self) -> None:
+        with self._told():
+            self._writer = connect(self.path)
+            self._writer.execute("PRAGMA synchronous = NORMAL")  # a lost tail is projected again
+            number(self._writer, "SELECT count(*) FROM sqlite_master")
+        self._readers = PerThread(self.path)
+        self._file = _identity(self.path)
+
+    def _delete(self) -> None:
+        for tail in ("", "-wal", "-shm"):
+            self.path.with_name(self.path.name + tail).unlink(missing_ok=True)
+
+    def clear(self) -> None:
+        """Delete the file and begin an empty one, unless another process has just done so."""
+        with self._writing:
+            replaced = self.replaced()
+            self.epoch += 1
+            self.close()
+            if not replaced:
+                self._delete()
+            self._open()
+
+    def replaced(self) -> bool:
+        """Whether the file in use is no longer the one at its path."""
+        return _identity(self.path) != self._file
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -133,8 +222,13 @@ class SQLiteTables(TableDb):
         """Run a statement inside `writing`."""
         self._writer.execute(statement, parameters)
 
-    def ask(self, query: str, parameters: Sequence[Value] = ()) -> list[Record]:
-        """The rows of a query."""
+    @property
+    def inside(self) -> bool:
+        """Whether the calling thread is inside `writing`."""
+        return self._owner == threading.get_ident()
+
+    def rows_of(self, query: str, parameters: Sequence[Value]) -> list[Record]:
+        """The rows of a query, asked once."""
         with self._told():
             return self._connection().execute(query, parameters).fetchall()
 
@@ -173,13 +267,30 @@ class SQLiteTables(TableDb):
 
     @contextmanager
     def _told(self) -> Iterator[None]:
-        """Tell damage as the views' own: unlike a log they need no backup."""
+        """Turn SQLite's errors into faults; damage here is mended, unlike that of a log."""
         try:
             with told(self.where):
                 yield
         except LogDamaged as fault:
             raise TablesDamaged(**fault.details) from fault.__cause__
+        except StoreFault as fault:
+            if _FOREIGN.match(str(fault.details.get("problem", ""))):
+                raise TablesDamaged(**fault.details) from fault.__cause__
+            raise
 
     def _connection(self) -> apsw.Connection:
-        inside = self._owner == threading.get_ident()
-        return self._writer if inside else self._readers.get()
+        return self._writer if self.inside else self._readers.get()
+
+
+_FOREIGN = re.compile(
+    r"(SQLError: )?(no such (table|column)|table \w+ has no column|there is already)"
+)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file is at a path, None where there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino

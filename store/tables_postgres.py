@@ -1,4 +1,4 @@
-"""For views in the log's PostgreSQL database: a schema of their own, written by one at a time."""
+"""Tables in the log's PostgreSQL database: a schema of their own, written by one at a time."""
 # ruff: noqa: S608 - what is put into statements are names of our own, values are parameters
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from hashlib import sha256
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg import sql
+from psycopg import errors as pg, sql
 from psycopg.types.numeric import NumericBinaryLoader
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from store.errors import StoreFault
+from store.errors import StoreFault, TablesDamaged
 from store.postgres_engine import BUSY_SECONDS, CONNECT_SECONDS, FROZEN_SECONDS, Address
 from store.tables import Column, Record, Table, TableDb, Value
 
@@ -24,6 +24,11 @@ MOST_CONNECTIONS = 10
 LENT_SECONDS = 1.0
 
 _TYPES = {"TEXT": "text", "INTEGER": "bigint", "REAL": "double precision"}
+_FOREIGN = (
+    pg.UndefinedTable, pg.UndefinedColumn, pg.DuplicateTable, pg.WrongObjectType, pg.DataCorrupted,
+    pg.IndexCorrupted,
+)  # fmt: skip
+"""Errors of tables that are missing, foreign or damaged."""
 _QUOTED_OR_SPECIAL = re.compile(r"'[^']*'|\"[^\"]*\"|\?|%")
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -44,6 +49,7 @@ class PostgresTables(TableDb):
             StoreUnknown: the address cannot be read.
             StoreAway: the server does not answer.
         """
+        super().__init__()
         self.address = Address(url)
         self.where = self.address.where
         self._begin = _beginning(schema)
@@ -102,10 +108,15 @@ class PostgresTables(TableDb):
         """Run a statement inside `writing`."""
         self._connection().execute(translated(statement), parameters)
 
-    def ask(self, query: str, parameters: Sequence[Value] = ()) -> list[Record]:
+    @property
+    def inside(self) -> bool:
+        """Whether the calling thread is inside `writing`."""
+        return self._owner == threading.get_ident()
+
+    def rows_of(self, query: str, parameters: Sequence[Value]) -> list[Record]:
         """The rows of a query: inside `writing` on its connection, elsewhere on a pooled one."""
         said = translated(query)
-        if self._owner == threading.get_ident():
+        if self.inside:
             return self._connection().execute(said, parameters, binary=True).fetchall()
         found: list[Record] = []
 
@@ -142,6 +153,13 @@ class PostgresTables(TableDb):
     def type_of(self, column: Column) -> str:
         """The engine's name for a column's type; texts are ordered by their bytes, as on SQLite."""
         return _TYPES[column.type] + (' COLLATE "C"' if column.type == "TEXT" else "")
+
+    def clear(self) -> None:
+        """Drop the schema with all tables in it and begin an empty one."""
+        self.epoch += 1
+        with self.writing():
+            for statement in ("DROP SCHEMA {schema} CASCADE", "CREATE SCHEMA {schema}"):
+                self._connection().execute(sql.SQL(statement).format(schema=self._schema))
 
     def close(self) -> None:
         """Give back every connection."""
@@ -202,6 +220,9 @@ class PostgresTables(TableDb):
     def _told(self) -> Iterator[None]:
         try:
             yield
+        except _FOREIGN as error:
+            problem = self.address.gist(error)
+            raise TablesDamaged(where=self.where, problem=problem) from error
         except psycopg.Error as error:
             raise self.address.fault_of(error) from error
 

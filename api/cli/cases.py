@@ -12,7 +12,6 @@ from api.parsing import read_json, read_message, read_time
 from api.queries import cases as case_answers, promises
 from api.queries.cases import Answer
 from api.wording import left, length, reason, status, word
-from commands import ROUTES
 from commands.envelope import CommandEnvelope
 from commands.ids import new_id
 from domain.kernel.refusals import CommandInvalid, Phrase
@@ -178,7 +177,7 @@ def _exact(at: datetime) -> str:
 
 def _amount(amount: float, unit: str, context: Context) -> str:
     if unit != "seconds":
-        return str(amount)
+        return f"{round(amount, 2):g}"
     return length(timedelta(seconds=amount), context.lang)
 
 
@@ -187,7 +186,7 @@ def ask(context: Context) -> int:
     asked = context.asked
     pairs = not _is_json(asked.fields)
     data = _pairs(asked.fields) if pairs else _json(asked.fields[0])
-    command = read_message(ROUTES, asked.name, data, strict=not pairs)
+    command = read_message(context.routes, asked.name, data, strict=not pairs)
     request = CommandEnvelope(
         message=command,
         actor=asked.actor,

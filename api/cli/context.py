@@ -20,6 +20,8 @@ from rich.text import Text
 from api.engine import Engine, engine
 from api.settings import Settings
 from api.wording import when
+from commands import ROUTES
+from commands.routes import Routes
 
 WIDE: Final = 200
 """Columns of a table that is not shown on a terminal."""
@@ -35,6 +37,7 @@ class Context:
 
     settings: Settings
     asked: argparse.Namespace
+    routes: Routes = ROUTES
 
     @property
     def lang(self) -> str:
@@ -57,7 +60,7 @@ class Context:
     @contextmanager
     def engine(self, *, create: bool = False, settled: bool = True) -> Iterator[Engine]:
         """The store's engine; its views have seen everything unless that is not needed."""
-        with engine(self.settings.store, create=create) as opened:
+        with engine(self.settings.store, create=create, routes=self.routes) as opened:
             if settled:
                 zh, en = "更新视图", "catching up"
                 with self.progress(self.say(zh, en), shown=opened.lag >= LONG) as heard:

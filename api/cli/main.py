@@ -12,6 +12,8 @@ from api.cli.context import Context, clean
 from api.cli.parser import build_parser
 from api.imports.yaml_lines import FileInvalid
 from api.settings import read_settings
+from commands import ROUTES
+from commands.routes import Routes
 from domain.kernel.documents import DocumentInvalid
 from domain.kernel.refusals import Refusal
 from store.cycles import be_patient
@@ -23,7 +25,7 @@ STORE_FAULT: Final = 4
 INTERRUPTED: Final = 130
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, *, routes: Routes = ROUTES) -> int:
     """Run a command; returns the exit code.
 
     0 done, 1 something is wrong, 2 usage, 3 refused, 4 store fault.
@@ -32,12 +34,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with suppress(AttributeError, ValueError):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     be_patient()
-    asked = build_parser().parse_args(arguments)
+    asked = build_parser(routes).parse_args(arguments)
     try:
         settings = read_settings(
             os.environ, store=asked.store, lang=asked.lang, port=getattr(asked, "port", None)
         )
-        code: int = asked.run(Context(settings, asked))
+        code: int = asked.run(Context(settings, asked, routes))
         sys.stdout.flush()
     except BrokenPipeError:  # whoever read has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

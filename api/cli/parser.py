@@ -11,7 +11,7 @@ from typing import Final
 from api.cli import cases, figures, importing, stores
 from api.cli.context import Context
 from api.settings import LANGUAGES, VARIABLES
-from commands import ROUTES
+from commands.routes import Routes
 
 Run = Callable[[Context], int]
 
@@ -58,8 +58,8 @@ class _Commands:
         return parser
 
 
-def build_parser() -> ArgumentParser:
-    """The parser of the whole command line."""
+def build_parser(routes: Routes) -> ArgumentParser:
+    """The parser of the whole command line, for the messages that `routes` know."""
     parser = ArgumentParser(
         prog="guanjia",
         description=ABOUT,
@@ -71,7 +71,7 @@ def build_parser() -> ArgumentParser:
     _beginning(commands)
     _upkeep(commands)
     _cases(commands)
-    _asking(commands)
+    _asking(commands, routes)
     _figures(commands)
     return parser
 
@@ -185,7 +185,7 @@ def _cases(commands: _Commands) -> None:
     explain.add_argument("--cycle", type=int, metavar="N", help="which run (the last)")
 
 
-def _asking(commands: _Commands) -> None:
+def _asking(commands: _Commands, routes: Routes) -> None:
     ask = commands.add(
         "ask",
         cases.ask,
@@ -194,7 +194,7 @@ def _asking(commands: _Commands) -> None:
         "ask AcceptRepair case=repair-01jd technician=zhang --actor zhang\n"
         'ask RateService \'{"case": "repair-01jd", "rating": "dissatisfied"}\'',
     )
-    ask.add_argument("name", metavar="NAME", help=", ".join(ROUTES.messages))
+    ask.add_argument("name", metavar="NAME", help=", ".join(routes.messages))
     ask.add_argument("fields", nargs="*", metavar="JSON|key=value", help="- reads JSON from stdin")
     ask.add_argument("--actor", default="cli", metavar="WHO")
     ask.add_argument("--id", metavar="ID", help="asked twice under the same id it is done once")

@@ -44,7 +44,7 @@ def serve(context: Context) -> int:
         settings = dataclasses.replace(settings, port=listener.getsockname()[1])
         if context.asked.demo:
             settings = _demo(context, settings)
-        with engine(settings.store, create=context.asked.demo) as opened:
+        with engine(settings.store, create=context.asked.demo, routes=context.routes) as opened:
             if context.asked.demo and not opened.log.head():
                 context.line("正在生成演示小区……", "Making a small neighbourhood...")
                 inhabit(opened)

@@ -14,6 +14,7 @@ from domain.kernel.refusals import UnknownClock
 from domain.kinds.directory import Directory
 from domain.promises import Clock, Fold, explanation
 from domain.promises.rules import spell_target
+from domain.working_time import Amount
 from projections import clock_runs, escalations
 from projections.clock_runs import ClockRun
 
@@ -126,12 +127,10 @@ def _explanation(clock: Clock, directory: Directory) -> Answer:
     }
 
 
-def plain(amount: timedelta | int) -> float | int:
-    """An amount of time as seconds, an amount of days or months as it is."""
-    if not isinstance(amount, timedelta):
-        return amount
-    seconds = amount.total_seconds()
-    return int(seconds) if seconds.is_integer() else seconds
+def plain(amount: Amount) -> float | int:
+    """An amount of time as seconds, an amount of days or months as a number of them."""
+    number = amount.total_seconds() if isinstance(amount, timedelta) else float(amount)
+    return int(number) if number.is_integer() else number
 
 
 def _at(at: datetime | None, clock: Clock, directory: Directory) -> datetime | None:

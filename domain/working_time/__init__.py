@@ -1,4 +1,4 @@
-"""For judging promises in time: calendars, due instants, shares of a target, explanations."""
+"""Judges promises in time: calendars, due instants, what is used of a promise, explanations."""
 
 from domain.working_time.calendar import (
     CalendarWithoutWorkingDays,
@@ -6,9 +6,14 @@ from domain.working_time.calendar import (
     Window,
     WorkingCalendar,
 )
-from domain.working_time.deadline import NOTHING_GIVEN, Due, FactNotGiven, Given, due, share
-from domain.working_time.explanation import Explanation, Stretch, explain
+from domain.working_time.consumption import Amount, Consumed, consumed
+from domain.working_time.countdown import Countdown
+from domain.working_time.deadline import Due, due, share
+from domain.working_time.explanation import Explanation, explain
+from domain.working_time.given import NOTHING_GIVEN, FactNotGiven, Given
 from domain.working_time.pauses import Pause, Pauses
+from domain.working_time.shift import Length, shift, why_not_backward
+from domain.working_time.stretches import Stretch
 from domain.working_time.within import (
     At,
     Before,
@@ -23,17 +28,21 @@ from domain.working_time.within import (
 
 __all__ = [
     "NOTHING_GIVEN",
+    "Amount",
     "At",
     "Before",
     "BusinessDays",
     "CalendarWithoutWorkingDays",
     "CalendarYearMissing",
+    "Consumed",
+    "Countdown",
     "Days",
     "Due",
     "Elapsed",
     "Explanation",
     "FactNotGiven",
     "Given",
+    "Length",
     "Months",
     "Pause",
     "Pauses",
@@ -43,7 +52,10 @@ __all__ = [
     "Working",
     "WorkingCalendar",
     "WorkingDays",
+    "consumed",
     "due",
     "explain",
     "share",
+    "shift",
+    "why_not_backward",
 ]

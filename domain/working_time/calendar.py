@@ -1,8 +1,7 @@
-"""For knowing which days and hours are worked: the week, its holidays and make-up workdays."""
+"""Says which days and hours are worked: the week, its holidays and make-up workdays."""
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,9 +11,11 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from domain.working_time.civil import MIDNIGHT, day_begins, instant_of
+from domain.working_time.ranks import Ranks
 
 SATURDAY: Final = 6
-LAST_ORDINAL: Final = date.max.toordinal()
+FIRST_ORDINAL, LAST_ORDINAL = date.min.toordinal(), date.max.toordinal()
+AHEAD: Final = 731  # days ranked beyond those asked for, so that few questions rank anew
 
 
 class CalendarYearMissing(Exception):
@@ -66,21 +67,6 @@ def first_overlap(windows: tuple[Window, ...]) -> int | None:
     return None
 
 
-class _Ranks:
-    """The working days of a stretch of years, ranked, so that the n-th one is a look-up."""
-
-    __slots__ = ("base", "rank", "working")
-
-    def __init__(self, calendar: WorkingCalendar, first: int, last: int) -> None:
-        self.base = first
-        self.working = array("l")
-        self.rank = array("l", [0])  # rank[i]: how many working days lie before day base + i
-        for ordinal in range(first, last + 1):
-            if calendar.works(date.fromordinal(ordinal)):
-                self.working.append(ordinal)
-            self.rank.append(len(self.working))
-
-
 class _Remembered:
     """What a calendar has already worked out: slots beside the fields, absent until first used.
 
@@ -88,7 +74,7 @@ class _Remembered:
     """
 
     __slots__ = ("_edges", "_ranks")
-    _ranks: _Ranks
+    _ranks: Ranks
     _edges: dict[tuple[int, ZoneInfo], tuple[tuple[datetime, datetime], ...]]
 
 
@@ -150,11 +136,21 @@ class WorkingCalendar(_Remembered):
         return self.make_up if named[0] else ()
 
     def why(self, day: date) -> tuple[str, str]:
-        """The stable key and the note that say why the day is worked or not."""
+        """The stable key and the note that say why the day is worked or not.
+
+        A rest day of the week is part of a holiday where days off of one name, announced before
+        and after it, are joined to it by rest days only. At the edge of a holiday it is a weekend,
+        unless it is announced itself.
+        """
         named = self.days.get(day)
-        if named is None:
-            return ("working" if self.week.get(day.isoweekday()) else "weekend"), ""
-        return ("make_up" if named[0] else "holiday"), named[1]
+        if named is not None:
+            return ("make_up" if named[0] else "holiday"), named[1]
+        if self.week.get(day.isoweekday()):
+            return "working", ""
+        holiday = self._announced(day, -1)
+        if holiday and holiday == self._announced(day, 1):
+            return "holiday", holiday
+        return "weekend", ""
 
     def vouches_for(self, first: date, last: date) -> bool:
         """Whether the calendar speaks for every day from the first to the last."""
@@ -175,7 +171,23 @@ class WorkingCalendar(_Remembered):
                     return ranks.working[ranks.rank[index] + count - 1]
             except (AttributeError, IndexError):
                 pass  # not yet worked out that far
-            self._rank_days(ordinal, count)
+            known = getattr(self, "_ranks", None)
+            end = ordinal if known is None else max(ordinal, known.last)
+            self._rank(ordinal - 366, end + 2 * count + AHEAD)
+
+    def working_day_before(self, ordinal: int, count: int = 1) -> int:
+        """The ordinal of the ``count``-th working day before a day; OverflowError before year 1."""
+        while True:
+            ranks = self._ranked(ordinal, ordinal)
+            found = ranks.rank[ordinal - ranks.base] - count
+            if found >= 0:
+                return ranks.working[found]
+            self._rank(ranks.base - 2 * count - AHEAD, ordinal)
+
+    def working_days_in(self, first: int, last: int) -> int:
+        """How many working days lie after the first and up to the last day."""
+        ranks = self._ranked(first + 1, last)
+        return ranks.rank[last + 1 - ranks.base] - ranks.rank[first + 1 - ranks.base]
 
     def edges(self, ordinal: int, zone: ZoneInfo) -> tuple[tuple[datetime, datetime], ...]:
         """The hours of a day as UTC instants in order, without what a change of clocks removed."""
@@ -204,19 +216,41 @@ class WorkingCalendar(_Remembered):
                 free = end
         return tuple(edges)
 
-    def _rank_days(self, ordinal: int, count: int) -> None:
-        """Rank a wider stretch: what is ranked already, this day and beyond."""
-        if ordinal >= LAST_ORDINAL:
-            raise OverflowError(f"The calendar {self.name} ends with the year 9999.")
+    def _announced(self, day: date, step: int) -> str:
+        """The name of the nearest day off announced before or after a day.
+
+        It is empty where a working day, or no day at all, comes first.
+        """
+        ordinal = day.toordinal() + step
+        while FIRST_ORDINAL <= ordinal <= LAST_ORDINAL:
+            day = date.fromordinal(ordinal)
+            if self.works(day):
+                return ""
+            if day in self.days:
+                return self.days[day][1]
+            ordinal += step
+        return ""
+
+    def _ranked(self, first: int, last: int) -> Ranks:
+        """The ranks of a stretch that holds both days."""
+        ranks: Ranks | None = getattr(self, "_ranks", None)
+        if ranks is not None and ranks.base <= first and last <= ranks.last:
+            return ranks
+        return self._rank(first - 366, last + AHEAD)
+
+    def _rank(self, first: int, last: int) -> Ranks:
+        """Rank a wider stretch: these days and those ranked already."""
+        first, last = max(first, FIRST_ORDINAL), min(last, LAST_ORDINAL)
         known = getattr(self, "_ranks", None)
-        first = ordinal + 1 if known is None else min(known.base, ordinal + 1)
-        end = ordinal if known is None else max(ordinal, known.base + len(known.rank) - 2)
-        if known is not None and first == known.base and end == LAST_ORDINAL:
-            raise OverflowError(f"The calendar {self.name} ends with the year 9999.")
-        first = max(1, min(first, ordinal - 366))
-        object.__setattr__(
-            self, "_ranks", _Ranks(self, first, min(LAST_ORDINAL, end + 2 * count + 731))
-        )
+        if known is not None:
+            first, last = min(first, known.base), max(last, known.last)
+            if (first, last) == (known.base, known.last):
+                raise OverflowError(
+                    f"The calendar {self.name} begins with the year 1 and ends with the year 9999."
+                )
+        ranks = Ranks(self.works, first, last)
+        object.__setattr__(self, "_ranks", ranks)
+        return ranks
 
     def _usual_hours(self) -> tuple[Window, ...]:
         weekdays = [self.week[day] for day in range(1, SATURDAY) if self.week.get(day)]

@@ -1,14 +1,18 @@
-"""For moving between instants, which are UTC, and the dates and clock times of a site's zone."""
+"""Moves between instants, which are UTC, and the dates and clock times of a site's zone."""
 
 from __future__ import annotations
 
 import calendar
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import Final
 from zoneinfo import ZoneInfo
 
-MIDNIGHT = time(0)
-MICROSECOND = timedelta(microseconds=1)
+from domain.working_time.within import Days, Months
+
+MIDNIGHT: Final = time(0)
+NOTHING: Final = timedelta(0)
+MICROSECOND: Final = timedelta(microseconds=1)
 
 
 def to_utc(instant: datetime, what: str) -> datetime:
@@ -46,6 +50,17 @@ def day_ends(ordinal: int, zone: ZoneInfo) -> datetime:
     still belongs to a day is one microsecond before, and it prints as that day's date.
     """
     return day_begins(ordinal + 1, zone) - MICROSECOND
+
+
+def mark(within: Days | Months, count: int, local: datetime, zone: ZoneInfo) -> datetime:
+    """The instant that completes the ``count``-th civil day or month after a local start.
+
+    A negative count goes backward.
+    """
+    day = local.date()
+    if isinstance(within, Days):
+        return instant_of(day + timedelta(days=count), local.time(), zone)
+    return instant_of(add_months(day, count), local.time(), zone)
 
 
 def add_months(day: date, months: int) -> date:

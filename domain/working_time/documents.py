@@ -85,8 +85,9 @@ def calendar_to_document(calendar: WorkingCalendar) -> Document:
 def chinese_calendar_document(rows: Iterable[CalendarDay], years: Iterable[int]) -> Document:
     """The Chinese calendar of these years, from what is announced about each of their days.
 
-    Only what differs from Monday to Friday is kept. Raises DocumentInvalid for a year without a
-    row for each day: a calendar speaks for whole years.
+    What differs from Monday to Friday is kept, and weekends that are announced days off, so that
+    they are called by the holiday's name. Raises DocumentInvalid for a year without a row for each
+    day: a calendar speaks for whole years.
     """
     spoken = sorted(set(years))
     kept = [row for row in map(CalendarDay._make, rows) if row.day.year in spoken]
@@ -95,9 +96,16 @@ def chinese_calendar_document(rows: Iterable[CalendarDay], years: Iterable[int])
         whole = (date(year, 12, 31) - date(year, 1, 1)).days + 1
         if rows_of[year] != whole:
             _reject(("years", index), f"{year} has {rows_of[year]} of {whole} days.")
-    exceptions = [row for row in kept if row.is_workday != (row.day.isoweekday() < SATURDAY)]
-    off = {row.day: row.name or "放假" for row in exceptions if not row.is_workday}
-    worked = {row.day: f"{row.name}调休上班" for row in exceptions if row.is_workday}
+    off = {
+        row.day: row.name or "放假"
+        for row in kept
+        if not row.is_workday and (row.is_announced_off_day or row.day.isoweekday() < SATURDAY)
+    }
+    worked = {
+        row.day: f"{row.name}调休上班"
+        for row in kept
+        if row.is_workday and row.day.isoweekday() >= SATURDAY
+    }
     return {
         "name": "cn",
         "version": 1,

@@ -1,11 +1,12 @@
-"""For time that does not count: pauses put in order, and the walk of a clock around them."""
+"""Keeps time that does not count: pauses as they were told, and the time they cover together."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from operator import attrgetter
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from domain.working_time.civil import to_utc
 
@@ -17,10 +18,12 @@ class Pause(NamedTuple):
     end: datetime
     note: str = ""
 
-    def days(self, zone: ZoneInfo) -> range:
-        """The ordinals of the local days it touches."""
-        first, last = self.begin.astimezone(zone), self.end.astimezone(zone)
-        return range(first.toordinal(), last.toordinal() + 1)
+
+class Part(NamedTuple):
+    """A stretch of time between two UTC instants."""
+
+    begin: datetime
+    end: datetime
 
 
 # Pairs and triples are accepted wherever pauses are: the third is the note.
@@ -43,30 +46,82 @@ def _in_utc(pause: tuple[datetime, datetime] | tuple[datetime, datetime, str]) -
     return Pause(begin, end, pause[2] if len(pause) > 2 else "")  # noqa: PLR2004  the note
 
 
+def apart(pauses: Pauses) -> tuple[Pause, ...]:
+    """The pauses in order with their notes; where they overlap, the earlier keeps its time."""
+    found: list[Pause] = []
+    for pause in in_order(pauses):
+        begin = max(pause.begin, found[-1].end) if found else pause.begin
+        if begin < pause.end:
+            found.append(pause._replace(begin=begin))
+    return tuple(found)
+
+
 def covering(pauses: Sequence[Pause], instant: datetime) -> Pause | None:
-    """The first pause in which the instant lies, both its ends included."""
-    return next((pause for pause in pauses if pause.begin <= instant <= pause.end), None)
+    """Of pauses that are apart, the first in which the instant lies, both its ends included."""
+    index = bisect_left(pauses, instant, key=_end)
+    return pauses[index] if index < len(pauses) and pauses[index].begin <= instant else None
 
 
-def run(
-    begin: datetime, end: datetime | None, left: timedelta, pauses: Sequence[Pause]
-) -> tuple[datetime | None, timedelta]:
-    """Let a clock run from ``begin`` to ``end`` (None: without end), standing still in pauses.
+def overlapping(pauses: Sequence[Pause], begin: datetime, end: datetime) -> Iterator[Pause]:
+    """Of pauses that are apart, what lies between two instants, in order."""
+    for index in range(bisect_right(pauses, begin, key=_end), len(pauses)):
+        pause = pauses[index]
+        if pause.begin >= end:
+            return
+        yield Pause(max(pause.begin, begin), min(pause.end, end), pause.note)
 
-    Gives the instant at which ``left`` is used up, or None with what is left at the end.
-    ``pauses`` are in order.
+
+_end = attrgetter("end")
+
+
+class Quiet:
+    """The time that pauses cover: disjoint intervals in order, both ends included.
+
+    Pauses may be added in any order and may overlap; adding one that begins after all others,
+    as they do where facts are recorded as they happen, takes constant time.
     """
-    at = begin
-    for pause in pauses:
-        if pause.end <= at:
-            continue
-        if end is not None and pause.begin >= end:
-            break
-        if pause.begin > at:
-            if at + left <= pause.begin:
-                return at + left, timedelta(0)
-            left -= pause.begin - at
-        at = pause.end
-    if end is None or (at < end and at + left <= end):
-        return at + left, timedelta(0)
-    return None, left - max(end - at, timedelta(0))
+
+    __slots__ = ("begins", "ends")
+
+    def __init__(self, pauses: Pauses = ()) -> None:
+        self.begins: list[datetime] = []
+        self.ends: list[datetime] = []
+        for pause in in_order(pauses) if pauses else ():
+            self.add(pause.begin, pause.end)
+
+    def add(self, begin: datetime, end: datetime) -> list[Part]:
+        """Cover one more pause, which is not empty; gives its parts that were not covered yet."""
+        begins, ends = self.begins, self.ends
+        if not ends or begin > ends[-1]:
+            begins.append(begin)
+            ends.append(end)
+            return [Part(begin, end)]
+        # What it overlaps or touches becomes one interval with it.
+        first, last = bisect_left(ends, begin), bisect_right(begins, end)
+        fresh, cursor = [], begin
+        for known in range(first, last):
+            if cursor < begins[known]:
+                fresh.append(Part(cursor, begins[known]))
+            cursor = ends[known]
+        if cursor < end:
+            fresh.append(Part(cursor, end))
+        if first < last:
+            begin, end = min(begin, begins[first]), max(end, ends[last - 1])
+        begins[first:last], ends[first:last] = [begin], [end]
+        return fresh
+
+    def since(self, instant: datetime) -> Iterator[Part]:
+        """The intervals that end at or after an instant."""
+        for index in range(bisect_left(self.ends, instant), len(self.ends)):
+            yield Part(self.begins[index], self.ends[index])
+
+    def within(self, begin: datetime, end: datetime) -> Iterator[Part]:
+        """What is covered between two instants, in order."""
+        first, last = bisect_right(self.ends, begin), bisect_left(self.begins, end)
+        for index in range(first, last):
+            yield Part(max(self.begins[index], begin), min(self.ends[index], end))
+
+    def covers(self, instant: datetime) -> bool:
+        """Whether the instant lies in a pause, both its ends included."""
+        index = bisect_left(self.ends, instant)
+        return index < len(self.ends) and self.begins[index] <= instant

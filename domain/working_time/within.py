@@ -1,10 +1,12 @@
-"""For saying how long a promise has: the forms of `within` in a rulebook."""
+"""Says how long a promise has: the forms of `within` in a rulebook."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import time, timedelta
-from typing import Final
+from typing import Final, Literal, get_args
+
+End = Literal["day_end", "close"]
 
 MOST_DAYS: Final = 36_525  # a hundred years: more is a slip of the pen
 
@@ -56,15 +58,21 @@ class WorkingDays:
 
     With ``through_rest_days`` the n-th working day lasts until the next working day begins, so
     that whatever is done on the rest days after it has used n working days and no more.
+    With ``until`` "close" it ends when its last hours close instead; 24:00 is the day's end.
     A day whose end is paused does not count.
     """
 
     days: int
     calendar: str
     through_rest_days: bool = False
+    until: End = "day_end"
 
     def __post_init__(self) -> None:
         _counted(self.days, "working days", 1, MOST_DAYS)
+        if self.until not in get_args(End):
+            raise ValueError(f"Working days last until day_end or close, not until {self.until}.")
+        if self.through_rest_days and self.until == "close":
+            raise ValueError("Working days last `through_rest_days` or `until: close`, not both.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

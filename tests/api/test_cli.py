@@ -356,7 +356,7 @@ def test_an_import_lives_a_history_again(guanjia: Guanjia, tmp_path: Path) -> No
 
 def test_help_teaches_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     """Each command's help has examples and the options all share."""
-    parser = build_parser()
+    parser = build_parser(ROUTES)
     names = next(a for a in parser._actions if a.dest == "command").choices
     for name in names:
         with pytest.raises(SystemExit) as end:

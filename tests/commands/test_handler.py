@@ -359,3 +359,16 @@ def test_a_batch_reads_the_cases_it_asks_in_one_go(log, monkeypatch):
         ["ComplaintLodged", "ComplaintReplied"],
         [],
     ]
+
+
+def test_an_empty_look_at_a_case_stores_nothing():
+    """Timers look often; what has nothing to record leaves no row, not even a receipt."""
+    office = Office(None, book({}))
+    office.done(LODGE)
+    head = office.log.head()
+    office.done(RecordDue(case=CASE), id="look")
+    with office.log.appending() as log:
+        assert log.head == head
+        assert log.answered(("look",)) == {}
+    office.wait("25h")
+    assert office.done(RecordDue(case=CASE), id="look").facts == 1

@@ -128,6 +128,51 @@ def test_every_day_of_the_shipped_calendar_agrees_with_the_notices():
         assert (calendar.why(day)[0] == "make_up") == worked_weekend, day
 
 
+def days_off() -> list[tuple[date, str]]:
+    """Every rest day from 2011 to 2026, with the holiday a notice counts it to, if any."""
+    path = shared_data("china_calendar") / "workdays_2011_2026.csv"
+    with path.open(encoding="utf-8", newline="") as lines:
+        return [
+            (date.fromisoformat(row["date"]), row["name"] * int(row["is_announced_off_day"]))
+            for row in csv.DictReader(lines)
+            if row["is_workday"] == "0"
+        ]
+
+
+def test_every_day_off_is_called_what_the_notices_call_it():
+    """Weekends that a notice counts to a holiday by its name, all others weekends.
+
+    Two Sundays lie between a Saturday and a Monday that are announced, and are not themselves.
+    """
+    calendar, called = shipped(), Counter()
+    between = {date(2014, 4, 6), date(2015, 6, 21)}
+    for day, announced in days_off():
+        reason, name = calendar.why(day)
+        assert (reason == "holiday") == (bool(announced) or day in between), day
+        if announced:  # notices that join two holidays or shorten a name
+            assert name in announced or announced in name, day
+        called[reason, day.isoweekday() > 5] += 1
+    assert called == {("weekend", True): 1415, ("holiday", True): 151, ("holiday", False): 287}
+
+
+def test_a_weekend_inside_a_holiday_is_known_without_being_announced():
+    """From the weekdays off alone: 40 weekend days that notices count to a holiday, no other.
+
+    Four more lie between two holidays of different names.
+    """
+    known, announced = shipped(), dict(days_off())
+    weekdays = {day: why for day, why in known.days.items() if why[0] or day.isoweekday() < 6}
+    calendar = WorkingCalendar(
+        name="cn", version=1, week=known.week, days=weekdays, years=None, make_up=known.make_up
+    )
+    inside = [day for day in announced if day not in weekdays and calendar.why(day)[1]]
+    assert len(inside) == 40
+    for day in inside:
+        assert day.isoweekday() > 5
+        assert calendar.why(day) == known.why(day)
+        assert calendar.why(day)[1] in announced[day]
+
+
 def test_the_explanation_of_real_deadlines_counts_what_was_promised():
     """For each fifth complaint: the stretches join up and count 15 working days."""
     folder = shared_data("cn_complaints")

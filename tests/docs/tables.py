@@ -205,7 +205,9 @@ def views() -> str:
 
 def subcommands() -> Mapping[str, argparse.ArgumentParser]:
     """The parsers of the command line by name."""
-    (found,) = (a for a in build_parser()._actions if isinstance(a, argparse._SubParsersAction))
+    (found,) = (
+        a for a in build_parser(ROUTES)._actions if isinstance(a, argparse._SubParsersAction)
+    )
     return found.choices
 
 

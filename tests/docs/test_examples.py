@@ -12,6 +12,7 @@ from api.cli import main
 from api.cli.parser import build_parser
 from api.engine import engine
 from api.imports.mapping import load_mapping
+from commands import ROUTES
 from domain.kinds import KINDS
 from domain.rulebook.reader import read_rulebook
 from domain.working_time.documents import calendar_from_document
@@ -67,7 +68,7 @@ def lines(text: str) -> list[list[str]]:
 @pytest.mark.parametrize("text", each("sh"))
 def test_command_lines_shown_are_understood(text):
     for words in lines(text):
-        assert build_parser().parse_args(words).run
+        assert build_parser(ROUTES).parse_args(words).run
 
 
 @pytest.fixture

@@ -145,11 +145,11 @@ def announced(year: int, *, without: date | None = None) -> list[CalendarDay]:
     ]
 
 
-def test_the_chinese_calendar_keeps_only_what_differs_from_the_week():
-    """Announced days off on a weekend are no exceptions; worked weekends are."""
+def test_the_chinese_calendar_keeps_what_differs_from_the_week_or_is_announced():
+    """Announced days off are kept at weekends as well, other weekends are not."""
     document = chinese_calendar_document(announced(2026) + announced(2027), [2026])
     assert document["years"] == [2026]
-    assert document["days"] == {f"2026-10-0{day}": "国庆节" for day in (1, 2, 5, 6, 7)}
+    assert document["days"] == {f"2026-10-0{day}": "国庆节" for day in range(1, 8)}
     assert document["make_up_days"] == {"2026-10-10": "国庆节调休上班"}
     calendar = calendar_from_document(document)
     assert calendar_to_document(calendar) == document

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from fractions import Fraction
 
 import pytest
 
@@ -159,8 +160,18 @@ def test_business_days_tell_the_roll_and_each_day():
     ]
 
 
+def test_a_business_day_is_used_on_the_worked_days_between_two_clock_times():
+    """What is left of Friday and Monday up to 18:00 make up a day; the weekend adds nothing."""
+    found = told(BusinessDays(days=1, calendar="office"), "2026-09-18 18:00", calendar=office())
+    assert found == [
+        ("09-18 18:00", "09-19 00:00", "working", "", Fraction(1, 4)),
+        ("09-19 00:00", "09-21 00:00", "weekend", "", 0),
+        ("09-21 00:00", "09-21 18:00", "working", "", Fraction(3, 4)),
+    ]
+
+
 def test_business_days_tell_holidays_make_up_workdays_and_pauses():
-    """A day whose clock time is paused does not count and names the pause."""
+    """A day whose clock time is paused is lost, and names the pause that lost it."""
     pauses = [(at("2026-09-29 09:00"), at("2026-09-29 11:00"), "等配件")]
     found = told(
         BusinessDays(days=2, calendar="office"),
@@ -169,11 +180,41 @@ def test_business_days_tell_holidays_make_up_workdays_and_pauses():
         pauses=pauses,
     )
     assert found == [
-        ("09-25 10:00", "09-26 10:00", "make_up", "国庆节调休上班", 1),
-        ("09-26 10:00", "09-27 10:00", "weekend", "", 0),
-        ("09-27 10:00", "09-28 10:00", "holiday", "国庆节", 0),
-        ("09-28 10:00", "09-29 10:00", "paused", "等配件", 0),
-        ("09-29 10:00", "09-30 10:00", "working", "", 1),
+        ("09-25 10:00", "09-26 00:00", "working", "", Fraction(14, 24)),
+        ("09-26 00:00", "09-26 10:00", "make_up", "国庆节调休上班", Fraction(10, 24)),
+        ("09-26 10:00", "09-27 00:00", "lost", "等配件", 0),
+        ("09-27 00:00", "09-28 00:00", "weekend", "", 0),
+        ("09-28 00:00", "09-29 00:00", "holiday", "国庆节", 0),
+        ("09-29 00:00", "09-29 09:00", "lost", "等配件", 0),
+        ("09-29 09:00", "09-29 11:00", "paused", "等配件", 0),
+        ("09-29 11:00", "09-30 10:00", "working", "", 1),
+    ]
+
+
+def test_a_day_with_a_pause_in_it_still_makes_up_one_day():
+    """Twelve hours paused about noon leave twelve, which the day is spread over."""
+    pauses = [(at("2026-09-22 06:00"), at("2026-09-22 18:00"), "等配件")]
+    within = BusinessDays(days=1, calendar="office")
+    assert told(within, "2026-09-22 00:00", calendar=office(), pauses=pauses) == [
+        ("09-22 00:00", "09-22 06:00", "working", "", Fraction(1, 2)),
+        ("09-22 06:00", "09-22 18:00", "paused", "等配件", 0),
+        ("09-22 18:00", "09-23 00:00", "working", "", Fraction(1, 2)),
+    ]
+
+
+def test_a_day_paused_but_for_its_last_instant_is_used_at_that_instant():
+    """Paused from Friday, 00:00, until Saturday, the day is complete on Monday, 00:00."""
+    pauses = [(at("2026-09-18 00:00"), at("2026-09-19 12:00"), "等配件")]
+    found = told(
+        BusinessDays(days=1, calendar="office"),
+        "2026-09-18 00:00",
+        calendar=office(),
+        pauses=pauses,
+    )
+    assert found == [
+        ("09-18 00:00", "09-19 00:00", "paused", "等配件", 0),
+        ("09-19 00:00", "09-21 00:00", "weekend", "", 0),
+        ("09-21 00:00", "09-21 00:00", "working", "", 1),
     ]
 
 
@@ -191,8 +232,20 @@ def test_working_days_tell_the_day_of_the_start_and_what_was_skipped():
         ("09-26 00:00", "09-27 00:00", "make_up", "国庆节调休上班", 1),
         ("09-27 00:00", "09-28 00:00", "weekend", "", 0),
         ("09-28 00:00", "09-29 00:00", "holiday", "国庆节", 0),
-        ("09-29 00:00", "09-30 00:00", "paused", "等配件", 0),
-        ("09-30 00:00", "09-30 23:59", "working", "", 1),
+        ("09-29 00:00", "09-29 20:00", "lost", "等配件", 0),
+        ("09-29 20:00", "09-30 02:00", "paused", "等配件", 0),
+        ("09-30 02:00", "09-30 23:59", "working", "", 1),
+    ]
+
+
+def test_working_days_until_closing_tell_the_hours_after_it():
+    """A day is used from midnight to its closing hour; what follows is closed."""
+    within = WorkingDays(days=2, calendar="office", until="close")
+    assert told(within, "2026-09-21 10:00", calendar=office()) == [
+        ("09-21 10:00", "09-22 00:00", "start_day", "", 0),
+        ("09-22 00:00", "09-22 17:30", "working", "", 1),
+        ("09-22 17:30", "09-23 00:00", "closed", "", 0),
+        ("09-23 00:00", "09-23 17:30", "working", "", 1),
     ]
 
 
@@ -208,10 +261,13 @@ def test_working_days_through_rest_days_tell_the_rest_days():
 
 @pytest.mark.parametrize(
     ("within", "amounts"),
-    [(Days(days=3), [1, 0, 2]), (Months(months=3), [0, 0, 3])],
+    [
+        (Days(days=3), [Fraction(3, 2), 0, Fraction(3, 2)]),
+        (Months(months=3), [Fraction(3, 2) / 30, 0, 3 - Fraction(3, 2) / 30]),
+    ],
 )
 def test_civil_days_and_months_move_by_the_time_paused(within, amounts):
-    """A stretch adds the days or months completed in it; the deadline moves by the pause."""
+    """A day or month is used evenly; the deadline moves by the pause."""
     pauses = [(at("2026-09-22 22:00"), at("2026-09-24 10:00"), "住户不在")]
     found = told(within, "2026-09-21 10:00", pauses=pauses)
     assert [(row[2], row[4]) for row in found] == list(

@@ -151,6 +151,6 @@ def tables(views: Projector[Facts]) -> set[str]:
     for table in ("seen", "still_open"):
         for generation in range(1, 12):
             with suppress(StoreFault):
-                views.db.ask(f"SELECT count(*) FROM {table}_g{generation}")
+                views.db.rows_of(f"SELECT count(*) FROM {table}_g{generation}", ())
                 found.add(f"{table}_g{generation}")
     return found

@@ -1,4 +1,4 @@
-"""For drawing calendars, promises, starts and pauses at random, and for building them briefly."""
+"""Draws calendars, promises, starts and pauses at random, and builds them briefly."""
 
 from __future__ import annotations
 
@@ -132,6 +132,9 @@ COUNTING_FORMS = (
         days=st.integers(1, 12),
         calendar=st.just("any"),
         through_rest_days=st.booleans(),
+    )
+    | st.builds(
+        WorkingDays, days=st.integers(1, 12), calendar=st.just("any"), until=st.just("close")
     )
 )
 CIVIL_FORMS = st.builds(Days, days=st.integers(1, 40)) | st.builds(
