@@ -32,6 +32,7 @@ from domain.kernel.refusals import (
     VersionMoved,
     WithoutZone,
 )
+from domain.rulebook.vocabulary import LabelNotADate, LabelNotDeclared, ValueNotDeclared
 from store.errors import StoreFault
 from store.log import IntegrityError
 
@@ -103,6 +104,8 @@ STATUS: Final[Mapping[type[Exception], int]] = {
     CommandInvalid: 422,
     DocumentRefused: 422,
     InTheFuture: 422,
+    LabelNotADate: 422,
+    LabelNotDeclared: 422,
     LevelOutOfRange: 422,
     QueryInvalid: 422,
     ReasonRequired: 422,
@@ -111,6 +114,7 @@ STATUS: Final[Mapping[type[Exception], int]] = {
     TextUnreadable: 422,
     TooManyLabels: 422,
     UnknownTimeZone: 422,
+    ValueNotDeclared: 422,
     WithoutZone: 422,
     WrongKind: 422,
     Defect: 500,

@@ -17,7 +17,7 @@ from api.imports.yaml_lines import FileInvalid, Written, read_yaml
 from commands.registers import OpenSite, PublishCalendar, PublishRulebook
 from domain.kernel.documents import DocumentInvalid, Section, listed
 from domain.kinds import KINDS
-from domain.rulebook.reader import read_rulebook
+from domain.rulebook import read_strictly
 from domain.working_time.documents import calendar_from_document
 
 SHIPPED = File(__file__).resolve().parents[1] / "calendars"
@@ -80,7 +80,7 @@ def load_rulebook(path: File) -> Dict[str, Any]:
     """
     written = read_yaml(path)
     with written.located():
-        read_rulebook(Section(written.value).value, kinds=KINDS)
+        read_strictly(Section(written.value).value, kinds=KINDS)
     document: Dict[str, Any] = written.value
     return document
 

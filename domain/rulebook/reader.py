@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from domain.kernel.documents import DocumentInvalid, Section, duration, listed, unknown
@@ -11,15 +11,31 @@ from domain.promises.rules import ClockRule
 from domain.rulebook.book import Rulebook
 from domain.rulebook.clocks import ClockReader, read_kinds
 from domain.rulebook.conditions import condition
+from domain.rulebook.inspection import faults
 from domain.rulebook.kpis import Kpi
 from domain.rulebook.roles import read_role
+from domain.rulebook.words import read_vocabulary
 
 FAILED_FIRST_TIME = ("reopened", "second_service", "reassigned", "second_visit", "reported_again")
 KPI_QUESTIONS = ("first_time_fix", "satisfaction", "on_time")
 
 
+def read_strictly(
+    document: Mapping[str, Any], *, kinds: Kinds, sites: Collection[str] | None = None
+) -> Rulebook:
+    """Read a rulebook that is to be published: what can never hold is refused as well.
+
+    Raises:
+        DocumentInvalid: the first fault, with the path to it.
+    """
+    book = read_rulebook(document, kinds=kinds)
+    for fault in faults(document, book, kinds=kinds, sites=sites):
+        raise fault
+    return book
+
+
 def read_rulebook(document: Mapping[str, Any], *, kinds: Kinds) -> Rulebook:
-    """Read a rulebook; `kinds` are the kinds of stream it can speak of.
+    """Read a rulebook as it was published; `kinds` are the kinds of stream it can speak of.
 
     Raises:
         DocumentInvalid: the first fault, with the path to it.
@@ -27,6 +43,7 @@ def read_rulebook(document: Mapping[str, Any], *, kinds: Kinds) -> Rulebook:
     top = Section(document)
     name = top.text("rulebook")
     default_calendar = top.get("calendar")
+    vocabulary = read_vocabulary(top.section("kinds"), kinds)
     roles = {key: read_role(key, part) for key, part in top.section("roles").sections()}
     clocks = {
         key: ClockReader(kinds, roles, default_calendar).read(key, part)
@@ -35,7 +52,9 @@ def read_rulebook(document: Mapping[str, Any], *, kinds: Kinds) -> Rulebook:
     kpis = {key: _kpi(key, part, clocks, kinds) for key, part in top.section("kpis").sections()}
     title = top.text("title", "")
     top.finish()
-    return Rulebook(name=name, title=title, clocks=clocks, roles=roles, kpis=kpis)
+    return Rulebook(
+        name=name, title=title, vocabulary=vocabulary, clocks=clocks, roles=roles, kpis=kpis
+    )
 
 
 def _kpi(name: str, part: Section, clocks: Mapping[str, ClockRule], known: Kinds) -> Kpi:
