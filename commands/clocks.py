@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from commands.messages import CaseMessage, Message
 from domain.kernel.context import Context
@@ -39,7 +39,10 @@ class WaiveBreach(CaseMessage):
 class RecordDue(CaseMessage):
     """Record everything that fell due for a case's clocks by now 记录到期. Timers ask this."""
 
-    leaves_receipt: ClassVar[bool] = False
+    @property
+    def leaves_receipt(self) -> bool:
+        """No: timers look often, and mostly there is nothing to record."""
+        return False
 
 
 def record_due(case: Fold, *, context: Context[Any]) -> list[ClockFact]:

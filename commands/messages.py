@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """Something somebody asks for.
-
-    ``leaves_receipt`` is off where an answer without facts is not worth a row of the log.
-    """
-
-    leaves_receipt: ClassVar[bool] = True
+    """Something somebody asks for."""
 
     @property
     def stream(self) -> str | None:
         """The stream it is asked of; None for one that is still to get its number."""
         raise NotImplementedError
+
+    @property
+    def leaves_receipt(self) -> bool:
+        """Whether an answer without facts is worth a row of the log."""
+        return True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,9 +1,8 @@
-"""For the command that serves: HTTP with the scheduler inside, and a demonstration."""
+"""Serves a store: HTTP with the scheduler inside, and a demonstration."""
 
 from __future__ import annotations
 
 import dataclasses
-import logging
 import os
 import signal
 import socket
@@ -12,19 +11,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-import uvicorn
-
 from api.cli.context import Context
 from api.demo import inhabit
 from api.engine import Engine, engine
 from api.http import create_app
+from api.http.server import listen, server, write_log
 from api.settings import HOST, Settings
 from domain.kernel.refusals import Refusal
 from projections.board import worst_first
 from store.open import MEMORY, POSTGRES, views_path
 
 DEMO: Final = Path(".guanjia") / "demo.db"
-PATIENCE: Final = 5
 
 
 class PortTaken(Refusal):
@@ -35,10 +32,7 @@ class PortTaken(Refusal):
 
 def serve(context: Context) -> int:
     """Serve until interrupted or told to end."""
-    logging.basicConfig(
-        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    write_log()
     settings = context.settings
     with _listening(settings.port) as listener:
         settings = dataclasses.replace(settings, port=listener.getsockname()[1])
@@ -55,14 +49,10 @@ def serve(context: Context) -> int:
 
 
 def _listening(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((HOST, port))
+        return listen(port)
     except OSError as error:
-        listener.close()
         raise PortTaken(port=port, problem=error.strerror or str(error)) from None
-    return listener
 
 
 def _demo(context: Context, settings: Settings) -> Settings:
@@ -78,21 +68,12 @@ def _demo(context: Context, settings: Settings) -> Settings:
 
 def _run(opened: Engine, settings: Settings, listener: socket.socket) -> None:
     """Answer until a signal ends it; a request under way is finished."""
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(opened, settings),
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=PATIENCE,
-        )
-    )
     before = signal.signal(
         signal.SIGTERM, lambda *_: None
     )  # uvicorn sends it to us again at the end
     try:
         with suppress(KeyboardInterrupt):
-            server.run(sockets=[listener])
+            server(create_app(opened, settings)).run(sockets=[listener])
     finally:
         signal.signal(signal.SIGTERM, before)
 
@@ -108,7 +89,7 @@ def _welcome(context: Context, settings: Settings, opened: Engine) -> None:
     first = case[0].case_id if case else "CASE"
     lines = [
         (f"管家已启动  {url}/", f"Guanjia is running at {url}/"),
-        (f"  接口描述    {url}/openapi.json", f"  the API     {url}/openapi.json"),
+        (f"  接口文档    {url}/docs", f"  the API     {url}/docs"),
         (f"  健康状态    {url}/health", f"  its health  {url}/health"),
         ("在另一个终端里试试：", "Try in another terminal:"),
         *(

@@ -1,4 +1,4 @@
-"""For a look with a browser: open work, broken promises and escalations, without scripts."""
+"""Shows open work, broken promises and escalations to a browser, without scripts."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from html import escape
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
 
 from api.engine import Engine
+from api.http.parameters import only_known
+from api.http.pool import Questions
 from api.http.queries import see_everything
-from api.queries import cases, health, promises
+from api.queries import cases, promises
 from api.queries.cases import Answer
-from api.settings import LANGUAGES
 from api.wording import left, length, when, word
+
+Language = Literal["zh", "en"]
 
 STYLE: Final = Path(__file__).with_name("style.css")
 REFRESH: Final = 15
@@ -96,19 +99,22 @@ WORDS: Final = {
 }
 
 
-def page_routes(engine: Engine, lang: str) -> APIRouter:
+def page_routes(engine: Engine, questions: Questions, usual: str) -> APIRouter:
     """The page and its style."""
-    router = APIRouter(include_in_schema=False)
+    router = APIRouter(include_in_schema=False, dependencies=[Depends(only_known)])
+    css = STYLE.read_bytes()
 
     @router.get("/")
-    def page(request: Request) -> Response:
-        see_everything(engine, request)
-        asked = request.query_params.get("lang")
-        return HTMLResponse(_page(engine, asked if asked in LANGUAGES else lang))
+    async def page(request: Request, lang: Language | None = None) -> Response:
+        def work() -> Response:
+            see_everything(engine, request)
+            return HTMLResponse(_page(engine, lang or usual))
+
+        return await questions.answer(work)
 
     @router.get("/style.css")
-    def style() -> Response:
-        return Response(STYLE.read_bytes(), media_type="text/css")
+    async def style() -> Response:
+        return Response(css, media_type="text/css")
 
     return router
 
@@ -118,10 +124,9 @@ def _page(engine: Engine, lang: str) -> str:
     board = cases.board(engine, limit=SHOWN)
     lapsed = promises.runs(engine, verdict=("lapsed",), limit=SHOWN)
     rungs = promises.raised(engine, SHOWN)
-    state = health.health(engine)
     titles = _titles(engine)
     other = "en" if lang == "zh" else "zh"
-    seen = length(timedelta(seconds=round(state["scheduler"]["last_tick_age"])), lang)
+    seen = length(timedelta(seconds=round(engine.worker.last_tick_age)), lang)
     head = HEAD.format(
         tongue="zh-CN" if lang == "zh" else "en",
         refresh=REFRESH,

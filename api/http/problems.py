@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from api.parsing import CommandUnknown, DataUnreadable, QueryInvalid
 from commands.routes import WrongKind
@@ -20,6 +21,7 @@ from domain.kernel.refusals import (
     CommandInvalid,
     InTheFuture,
     LevelOutOfRange,
+    Phrase,
     ReasonRequired,
     Refusal,
     TextRequired,
@@ -49,6 +51,48 @@ class BodyNotJson(Refusal):
     """The body must be sent as application/json, not as {kind}."""
 
     zh = "请求内容类型应为 application/json，而不是 {kind}。"
+
+
+class HeadTooLarge(Refusal):
+    """The request's address and headers are longer than {limit} bytes: send fewer."""
+
+    zh = "请求地址和请求头超过 {limit} 字节，请减少后重新提交。"
+
+
+class RequestTooSlow(Refusal):
+    """The request did not arrive in time: send it again without pauses."""
+
+    zh = "请求没有及时发送完整，请重新提交。"
+
+
+class RequestUnreadable(Refusal):
+    """The bytes received are not an HTTP/1.1 request: check the program that sent them."""
+
+    zh = "收到的内容不是 HTTP/1.1 请求，请检查发送它的程序。"
+
+
+class ServerFull(Refusal):
+    """All connections are being answered: send the request again in a moment."""
+
+    zh = "当前连接已满，请稍后重试。"
+
+
+class TooManyQuestions(Refusal):
+    """Too many questions are waiting for an answer: ask again in a moment."""
+
+    zh = "等待回答的查询过多，请稍后重试。"
+
+
+class QuestionTooSlow(Refusal):
+    """The question was not answered within {seconds} seconds: ask for less, or ask again later."""
+
+    zh = "查询未能在 {seconds} 秒内完成，请缩小范围或稍后重试。"
+
+
+class ActorReserved(Refusal):
+    """The actor {actor} is reserved for the engine: send the name of whoever asks instead."""
+
+    zh = "操作人 {actor} 由系统保留，请填写实际操作人。"
 
 
 class HostUnknown(Refusal):
@@ -89,6 +133,8 @@ class Defect(Refusal):
 
 STATUS: Final[Mapping[type[Exception], int]] = {
     DataUnreadable: 400,
+    RequestUnreadable: 400,
+    ActorReserved: 403,
     UnknownCase: 404,
     UnknownSite: 404,
     UnknownClock: 404,
@@ -96,6 +142,7 @@ STATUS: Final[Mapping[type[Exception], int]] = {
     CommandUnknown: 404,
     NotFound: 404,
     MethodNotAllowed: 405,
+    RequestTooSlow: 408,
     Refusal: 409,
     VersionMoved: 412,
     BodyTooLarge: 413,
@@ -117,8 +164,12 @@ STATUS: Final[Mapping[type[Exception], int]] = {
     ValueNotDeclared: 422,
     WithoutZone: 422,
     WrongKind: 422,
+    HeadTooLarge: 431,
     Defect: 500,
     Busy: 503,
+    QuestionTooSlow: 503,
+    ServerFull: 503,
+    TooManyQuestions: 503,
     StoreFault: 503,
 }
 """The one table of HTTP numbers: the nearest class of an error decides."""
@@ -147,18 +198,27 @@ def status_of(error: type[Exception]) -> int:
 
 def problem_of(error: Refusal | StoreFault, instance: str) -> Problem:
     """The problem document of an error."""
-    status = status_of(type(error))
-    words = re.sub(r"(?<!^)([A-Z])", lambda match: f" {match[1].lower()}", error.code)
-    body = {
-        "type": f"urn:guanjia:problem:{error.code}",
-        "title": words,
-        "status": status,
-        "detail": error.sentence,
-        "code": error.code,
-        "detail_zh": error.sentence_zh,
+    kind = type(error)
+    status = status_of(kind)
+    body = document(kind, error.sentence, error.sentence_zh, instance)
+    headers = {"Retry-After": "1"} if status == STATUS[Busy] else None
+    return Problem(body, status_code=status, headers=headers)
+
+
+def document(
+    kind: type[Refusal | StoreFault], detail: str, detail_zh: str, instance: str
+) -> dict[str, str | int]:
+    """The members of a problem, as RFC 9457 names them."""
+    code = kind.__name__
+    return {
+        "type": f"urn:guanjia:problem:{code}",
+        "title": re.sub(r"(?<!^)([A-Z])", lambda match: f" {match[1].lower()}", code),
+        "status": status_of(kind),
+        "detail": detail,
+        "code": code,
+        "detail_zh": detail_zh,
         "instance": instance,
     }
-    return Problem(body, status_code=status)
 
 
 def tell_problems(app: FastAPI) -> None:
@@ -169,7 +229,7 @@ def tell_problems(app: FastAPI) -> None:
     app.add_exception_handler(IntegrityError, _busy)
     app.add_exception_handler(RequestValidationError, _query)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _defect)
+    app.add_exception_handler(ClientDisconnect, _gone)
 
 
 async def _refused(request: Request, error: Exception) -> Response:
@@ -193,9 +253,30 @@ async def _busy(request: Request, _: Exception) -> Response:
 
 async def _query(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    first = error.errors()[0]
-    place = ".".join(map(str, first["loc"][1:]))
-    return problem_of(QueryInvalid(problem=f"{place}: {first['msg']}"), request.url.path)
+    return problem_of(QueryInvalid(problem=_said(error.errors()[0])), request.url.path)
+
+
+def _said(fault: Mapping[str, Any]) -> Phrase:
+    """What is wrong with a parameter: its name, what was given, what is allowed."""
+    name = ".".join(map(str, fault["loc"][1:2]))
+    shown = repr(fault.get("input"))[:60]
+    english = f"{name} is {shown}: {fault['msg'][:1].lower()}{fault['msg'][1:]}"
+    wanted = _WANTED.get(fault["type"], "格式不对").format_map(fault.get("ctx", {}))
+    wanted = wanted.replace(" or ", " 或 ")
+    return Phrase(
+        english.replace(" input should be ", " it must be "), f"{name} 的值 {shown} 无效，{wanted}"
+    )
+
+
+_WANTED: Final = {
+    "bool_parsing": "应为 true 或 false",
+    "enum": "应为 {expected}",
+    "greater_than_equal": "应不小于 {ge}",
+    "int_from_float": "应为整数",
+    "int_parsing": "应为整数",
+    "less_than_equal": "应不大于 {le}",
+    "literal_error": "应为 {expected}",
+}
 
 
 async def _http(request: Request, error: Exception) -> Response:
@@ -209,9 +290,14 @@ async def _http(request: Request, error: Exception) -> Response:
     if found is None:
         body = {"status": error.status_code, "detail": error.detail}
         return Problem(body, status_code=error.status_code)
-    return problem_of(found, path)
+    problem = problem_of(found, path)
+    if allowed := (error.headers or {}).get("Allow"):
+        methods = {method.strip() for method in allowed.split(",")}
+        methods |= {"HEAD"} if "GET" in methods else set()
+        problem.headers["Allow"] = ", ".join(sorted(methods))
+    return problem
 
 
-async def _defect(request: Request, error: Exception) -> Response:
-    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return problem_of(Defect(), request.url.path)
+async def _gone(_: Request, __: Exception) -> Response:
+    """Nobody is there to be answered: a client that goes away while it sends is no error."""
+    return Response(status_code=STATUS[RequestTooSlow])

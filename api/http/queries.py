@@ -1,36 +1,98 @@
-"""For questions over HTTP. The views see everything first, so one reads what one wrote."""
+"""Answers questions over HTTP. The views see everything first, so one reads what one wrote."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request
 
 from api.engine import Engine
+from api.http.guard import BEHIND
+from api.http.openapi import QUESTION, RESPONSES, Told, answered, refused
+from api.http.parameters import only_known
+from api.http.pool import Questions
+from api.http.probe import Probe
 from api.http.problems import STATUS, Json
+from api.http.schemas import FIGURE
 from api.parsing import read_months, read_time
 from api.queries import cases, figures, health, promises
+from api.queries.cases import Answer
+from api.queries.promises import RunUnknown
+from domain.kernel.refusals import CommandInvalid, UnknownCase, WithoutZone
+from domain.promises import Verdict
 from store.errors import StoreFault
 
-MOST = 1000
-DEEPEST = 100_000
+MOST: Final = 1000
+DEEPEST: Final = 100_000
 
 Limit = Annotated[int, Query(ge=1, le=MOST)]
 Offset = Annotated[int, Query(ge=0, le=DEEPEST)]
+Verdicts = Annotated[list[Verdict] | None, Query()]
 
 
-def query_routes(engine: Engine) -> APIRouter:
+class Asking:
+    """Adds routes whose functions run among the questions and return plain data."""
+
+    def __init__(self, router: APIRouter, engine: Engine, questions: Questions) -> None:
+        """Answer from an engine, in the threads of `questions`."""
+        self._router = router
+        self._engine = engine
+        self._questions = questions
+
+    def get(
+        self, path: str, model: str, *refusals: Told, settled: bool = True
+    ) -> Callable[[Callable[..., Any]], None]:
+        """A question and the name of its answer's type; it may be refused for further reasons."""
+
+        def add(question: Callable[..., Any]) -> None:
+            headers = {BEHIND: "How many facts the answer has not seen."} if settled else None
+            self._router.add_api_route(
+                path,
+                self._pooled(question, settled=settled),
+                methods=["GET"],
+                summary=(question.__doc__ or "").strip().splitlines()[0],
+                operation_id=question.__name__,
+                response_class=Json,
+                openapi_extra={
+                    RESPONSES: {
+                        "200": answered("The answer.", model, headers),
+                        **refused(QUESTION, *refusals),
+                    }
+                },
+            )
+
+        return add
+
+    def _pooled(self, question: Callable[..., Any], *, settled: bool) -> Callable[..., Any]:
+        """The question as a route's function: its parameters, and the request for ourselves."""
+
+        @wraps(question)
+        async def route(_request: Request, **asked: Any) -> Json:  # noqa: ANN401 - the parameters
+            def work() -> Json:
+                if settled:
+                    see_everything(self._engine, _request)
+                return Json(question(**asked))
+
+            return await self._questions.answer(work)
+
+        own = inspect.Parameter("_request", inspect.Parameter.KEYWORD_ONLY, annotation=Request)
+        taken = inspect.signature(question, eval_str=True).parameters.values()
+        named = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in taken]
+        route.__signature__ = inspect.Signature([*named, own])  # type: ignore[attr-defined]
+        return route
+
+
+def query_routes(engine: Engine, questions: Questions) -> APIRouter:
     """Every question, as GET."""
-    router = APIRouter(default_response_class=Json)
-
-    def settle(request: Request) -> None:
-        see_everything(engine, request)
-
-    settled = Depends(settle)
-    router.include_router(_cases(engine), dependencies=[settled])
-    router.include_router(_clocks(engine), dependencies=[settled])
-    router.include_router(_figures(engine), dependencies=[settled])
-    router.include_router(_state(engine))
+    router = APIRouter(dependencies=[Depends(only_known)])
+    for tag, add in {"cases": _cases, "clocks": _clocks, "kpis": _figures, "state": _rules}.items():
+        part = APIRouter(tags=[tag])
+        add(Asking(part, engine, questions), engine)
+        router.include_router(part)
+    router.include_router(_health(engine))
     return router
 
 
@@ -40,98 +102,104 @@ def see_everything(engine: Engine, request: Request) -> None:
         request.state.behind = engine.lag
 
 
-def _cases(engine: Engine) -> APIRouter:
-    router = APIRouter(tags=["cases"], default_response_class=Json)
-
-    @router.get("/cases/{case}/history")
-    def history(case: str, as_of: str | None = None) -> Response:
+def _cases(ask: Asking, engine: Engine) -> None:
+    @ask.get("/cases/{case}/history", "CaseHistory", UnknownCase, CommandInvalid, WithoutZone)
+    def case_history(case: str, as_of: str | None = None) -> Answer:
         """Every fact of a case; with `as_of`, what was known at that instant."""
         at = read_time(as_of.replace(" ", "+"), "as_of") if as_of else None
-        return Json(cases.history(engine, case, at))
+        return cases.history(engine, case, at)
 
-    @router.get("/cases/{case}/clocks")
-    def clocks_of_case(case: str) -> Response:
+    @ask.get("/cases/{case}/clocks", "CaseClocks", UnknownCase)
+    def case_clocks(case: str) -> Answer:
         """Every run of every clock of a case."""
-        return Json({"clocks": promises.runs(engine, case=case, limit=MOST)})
+        return {"clocks": promises.runs(engine, case=case, limit=MOST)}
 
-    @router.get("/cases/{case}/clocks/{clock}/{cycle}/explanation")
-    def explanation(case: str, clock: str, cycle: int) -> Response:
+    @ask.get(
+        "/cases/{case}/clocks/{clock}/{cycle}/explanation", "Explanation", UnknownCase, RunUnknown
+    )
+    def clock_explanation(case: str, clock: str, cycle: int) -> Answer:
         """How a deadline came about: stretches that sum to the target."""
-        return Json(promises.explained(engine, case, clock, cycle))
+        return promises.explained(engine, case, clock, cycle)
 
-    @router.get("/board")
-    def board(site: str | None = None, limit: Limit = 50, offset: Offset = 0) -> Response:
+    @ask.get("/board", "Board")
+    def board(site: str | None = None, limit: Limit = 50, offset: Offset = 0) -> Answer:
         """Open work, worst first."""
-        return Json(cases.board(engine, site=site, limit=limit, offset=offset))
-
-    return router
+        return cases.board(engine, site=site, limit=limit, offset=offset)
 
 
-def _clocks(engine: Engine) -> APIRouter:
-    router = APIRouter(tags=["clocks"], default_response_class=Json)
-
-    @router.get("/clocks")
+def _clocks(ask: Asking, engine: Engine) -> None:
+    @ask.get("/clocks", "ClockRuns")
     def clocks(
         clock: str | None = None,
         site: str | None = None,
-        verdict: Annotated[list[str] | None, Query()] = None,
+        verdict: Verdicts = None,
         limit: Limit = 50,
         offset: Offset = 0,
-    ) -> Response:
+    ) -> Answer:
         """Runs of clocks by due instant: verdict=running is due next, verdict=lapsed is broken."""
         rows = promises.runs(
             engine, clock=clock, site=site, verdict=verdict or (), limit=limit, offset=offset
         )
-        return Json({"counts": promises.counted(engine), "clocks": rows})
+        return {"counts": promises.counted(engine), "clocks": rows}
 
-    @router.get("/escalations")
-    def escalations(limit: Limit = 50) -> Response:
+    @ask.get("/escalations", "Escalations")
+    def escalations(limit: Limit = 50) -> Answer:
         """The newest rungs of promises still open."""
-        return Json({"escalations": promises.raised(engine, limit)})
-
-    return router
+        return {"escalations": promises.raised(engine, limit)}
 
 
-def _figures(engine: Engine) -> APIRouter:
-    router = APIRouter(prefix="/kpis", tags=["kpis"], default_response_class=Json)
-
-    @router.get("")
-    def kpis() -> Response:
+def _figures(ask: Asking, engine: Engine) -> None:
+    @ask.get("/kpis", "KpiNames")
+    def kpis() -> Answer:
         """The names of all figures that can be asked for."""
-        return Json({"kpis": figures.names(engine)})
+        return {"kpis": figures.names(engine)}
 
-    @router.get("/{name}")
+    @ask.get("/kpis/{name}", FIGURE)
     def kpi(
         name: str,
         by: str | None = None,
         months: str | None = None,
         cases: bool = False,  # noqa: FBT001, FBT002 - a query parameter
-    ) -> Response:
+    ) -> Answer:
         """A figure: first-time-fix, satisfaction, on-time, or one the rulebook defines."""
         asked = figures.Asked(by=by, months=read_months(months), cases=cases)
-        return Json(figures.figure(engine, name.replace("-", "_"), asked))
-
-    return router
+        return figures.figure(engine, name.replace("-", "_"), asked)
 
 
-def _state(engine: Engine) -> APIRouter:
-    router = APIRouter(tags=["state"], default_response_class=Json)
-
-    @router.get("/rulebook")
-    def rulebook() -> Response:
+def _rules(ask: Asking, engine: Engine) -> None:
+    @ask.get("/rulebook", "RulebookInForce", settled=False)
+    def rulebook() -> Answer:
         """The rulebook in force."""
-        return Json(health.rulebook(engine))
+        return health.rulebook(engine)
 
-    @router.get("/calendars")
-    def calendars() -> Response:
+    @ask.get("/calendars", "Calendars", settled=False)
+    def calendars() -> Answer:
         """The newest publication of every calendar."""
-        return Json({"calendars": health.calendars(engine)})
+        return {"calendars": health.calendars(engine)}
 
-    @router.get("/health")
-    def state() -> Response:
-        """Positions, the views' lag, the scheduler's last look; 503 when something is wrong."""
-        answer: dict[str, Any] = health.health(engine)
-        fine = answer["status"] == "ok"
-        return Json(answer, status_code=200 if fine else STATUS[StoreFault])
+
+def _health(engine: Engine) -> APIRouter:
+    """The probe has a thread of its own: it answers when nothing else does."""
+    router = APIRouter(tags=["state"])
+    probe, apart = Probe(engine), Questions(threads=1, waiting=16)
+    failing = str(STATUS[StoreFault])
+
+    @router.get(
+        "/health",
+        operation_id="health",
+        summary="Whether the service can do what it is for; 503 when anything is wrong.",
+        response_class=Json,
+        openapi_extra={
+            RESPONSES: {
+                **refused(QUESTION),
+                "200": answered("All is well.", "Health"),
+                failing: answered("Something is wrong.", "Health"),
+            }
+        },
+    )
+    async def state() -> Json:
+        """Reads log, views and scheduler; 503 when anything is wrong."""
+        found = await apart.answer(probe.look)
+        return Json(found, status_code=200 if found["status"] == "ok" else STATUS[StoreFault])
 
     return router

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from api.engine import Engine
+from api.queries.known import check_site
 from domain.kernel.facts import kind_of
 from domain.kernel.refusals import UnknownCase
 from domain.kinds.directory import Directory
@@ -99,7 +100,12 @@ def numbers_elsewhere(engine: Engine, cases: Iterable[str]) -> dict[str, str]:
 
 
 def board(engine: Engine, *, site: str | None = None, limit: int = 50, offset: int = 0) -> Answer:
-    """Open cases, worst first, and how many there are."""
+    """Open cases, worst first, and how many there are.
+
+    Raises:
+        QueryInvalid: there is no such site.
+    """
+    check_site(engine, site)
     directory = engine.directory()
     total, broken = board_view.size(engine.projector.db, site)
     rows = board_view.worst_first(engine.projector.db, site=site, limit=limit, offset=offset)

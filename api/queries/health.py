@@ -34,24 +34,6 @@ class Finding(NamedTuple):
     heed: bool = False
 
 
-def health(engine: Engine) -> Answer:
-    """Positions, the scheduler's last look, and whether anything is wrong."""
-    worker = engine.worker
-    age = worker.last_tick_age
-    fine = worker.fault is None and age < QUIET
-    return {
-        "status": "ok" if fine else "failing",
-        "position": engine.log.head(),
-        "views": {"position": engine.projector.position(), "lag": engine.lag},
-        "scheduler": {
-            "last_tick_age": round(age, 3),
-            "recorded": worker.recorded,
-            "fault": worker.fault,
-        },
-        "rules": engine.directory().rules.version,
-    }
-
-
 def rulebook(engine: Engine) -> Answer:
     """The rulebook in force, as published."""
     rules = engine.directory().rules

@@ -9,6 +9,7 @@ from typing import Any
 
 from api.engine import Engine
 from api.queries.cases import AT_ONCE, Answer, case_named, local, numbers_elsewhere
+from api.queries.known import check_clock, check_site
 from domain.kernel.facts import kind_of
 from domain.kernel.refusals import UnknownClock
 from domain.kinds.directory import Directory
@@ -20,6 +21,12 @@ from projections.clock_runs import ClockRun
 
 _INSTANTS = ("started", "due", "stopped", "paused", "detected", "next")
 JUDGED = ("case", "external_id", "clock", "cycle", "started", "target", "due", "stopped", "verdict")
+
+
+class RunUnknown(UnknownClock):
+    """The case {case} has no run {cycle} of the clock {clock}: it has {known}."""
+
+    zh = "工单 {case} 没有时钟 {clock} 的第 {cycle} 轮，现有：{known}。"
 
 
 def runs(
@@ -36,7 +43,10 @@ def runs(
 
     Raises:
         UnknownCase: the case is named and there is none.
+        QueryInvalid: there is no such clock or site.
     """
+    check_clock(engine, clock)
+    check_site(engine, site)
     rows = clock_runs.find(
         engine.projector.db,
         case=None if case is None else case_named(engine, case),
@@ -59,12 +69,22 @@ def _told(engine: Engine, rows: Sequence[ClockRun]) -> list[Answer]:
         known = row._asdict() | {"provisional": bool(row.provisional)}
         known |= {name: local(known[name], zone) for name in _INSTANTS}
         case = known.pop("case_id")
+        del known["due_on"]
         told.append({"case": case, "external_id": numbers.get(case), **known})
     return told
 
 
 def judged(engine: Engine, clock: str | None = None) -> Iterator[Answer]:
-    """One line per run of every clock, by case, clock and cycle."""
+    """One line per run of every clock, by case, clock and cycle.
+
+    Raises:
+        QueryInvalid: there is no such clock.
+    """
+    check_clock(engine, clock)
+    return _judged(engine, clock)
+
+
+def _judged(engine: Engine, clock: str | None) -> Iterator[Answer]:
     rows = clock_runs.each(engine.projector.db, clock=clock)
     while page := list(islice(rows, AT_ONCE)):
         for found in _told(engine, page):
@@ -83,15 +103,16 @@ def explained(engine: Engine, name: str, clock: str, cycle: int | None = None) -
 
     Raises:
         UnknownCase: there is no such case.
-        UnknownClock: it has no such run.
+        RunUnknown: it has no such run.
     """
     case = case_named(engine, name)
     directory = engine.directory()
     facts = [engine.codec.decode(row) for row in engine.log.stream(case)]
-    clocks = Fold.of(engine.routes.kinds[kind_of(case)], facts, directory).clocks
-    found = [c for c in clocks if c.name == clock and cycle in (None, c.cycle)]
+    all_runs = Fold.of(engine.routes.kinds[kind_of(case)], facts, directory).clocks
+    found = [c for c in all_runs if c.name == clock and cycle in (None, c.cycle)]
     if not found:
-        raise UnknownClock(clock=clock, cycle=cycle or 1)
+        known = ", ".join(f"{c.name} {c.cycle}" for c in all_runs) or "-"
+        raise RunUnknown(case=case, clock=clock[:60], cycle=cycle or 1, known=known)
     return {"case": case, **_explanation(found[-1], directory)}
 
 

@@ -1,12 +1,14 @@
-"""The command line on a store of its own."""
+"""The command line and the HTTP service, each on a store of its own."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from api.cli import main
 from tests.support.command_line import CASE, Done, Guanjia
+from tests.support.service import CASE as REPORTED, REPORT, World
 
 
 @pytest.fixture
@@ -49,3 +51,19 @@ def made(guanjia: Guanjia) -> Guanjia:
     assert guanjia("ask", "ReportRepair", json.dumps(report)).code == 0
     assert guanjia("ask", "AcceptRepair", f"case={CASE}", "technician=zhang").code == 0
     return guanjia
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """The HTTP service on a store with a site and rules."""
+    world = World(tmp_path)
+    yield world
+    world.engine.close()
+
+
+@pytest.fixture
+def reported(world: World) -> World:
+    """The same with one repair reported online."""
+    report = {**REPORT, "case": REPORTED, "external_id": "E-7"}
+    assert world.ask("ReportRepair", report).status_code == 201
+    return world

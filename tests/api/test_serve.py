@@ -2,69 +2,21 @@
 
 import json
 import os
-import re
+import resource
 import signal
+import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-
-
-class Serving:
-    """A process that serves, and what it said."""
-
-    def __init__(self, folder: Path, *words: str) -> None:
-        self.said = folder / "said.txt"
-        environment = {
-            key: value for key, value in os.environ.items() if not key.startswith("GUANJIA_")
-        }
-        with self.said.open("wb") as out:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "api.cli", "serve", "--port", "0", "--lang", "en", *words],
-                cwd=folder, stdout=out, stderr=subprocess.STDOUT,
-                env={**environment, "PYTHONPATH": str(ROOT)},
-            )  # fmt: skip
-        self.url = self._url()
-
-    def _url(self) -> str:
-        for _ in range(600):
-            if found := re.search(r"http://127\.0\.0\.1:\d+", self.said.read_text()):
-                self.url = found[0]
-                if self._answers():
-                    return found[0]
-            assert self.process.poll() is None, self.said.read_text()
-            time.sleep(0.05)
-        raise AssertionError(self.said.read_text())
-
-    def _answers(self) -> bool:
-        try:
-            self.get("/rulebook")
-        except OSError:
-            return False
-        return True
-
-    def get(self, path: str) -> Any:
-        with urllib.request.urlopen(self.url + path, timeout=10) as answer:
-            return json.load(answer)
-
-    def ask(self, name: str, **fields: object) -> Any:
-        request = urllib.request.Request(
-            f"{self.url}/commands/{name}", json.dumps(fields).encode(),
-            {"Content-Type": "application/json"},
-        )  # fmt: skip
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.load(answer)
-
-    def end(self, number: int) -> int:
-        if self.process.poll() is None:
-            self.process.send_signal(number)
-        return self.process.wait(20)
+from tests.support.serving import ROOT, Serving
 
 
 @pytest.fixture
@@ -132,3 +84,85 @@ def test_a_taken_port_is_one_sentence(folder: Path) -> None:
         assert not (folder / ".guanjia").exists()
     finally:
         first.end(signal.SIGTERM)
+
+
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    """Let the tests' own process have more sockets open."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(4096, hard)), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_slow_clients_by_the_thousand_neither_stop_the_service_nor_fill_its_log(
+    folder: Path, many_files: None
+) -> None:
+    """1,500 half-sent requests, more than the process may have files: others are answered."""
+    serving = Serving(folder, "--demo", files=1024)
+    host, _, port = serving.url.rpartition("/")[2].rpartition(":")
+    try:
+        with ExitStack() as stack:
+            for number in range(1500):
+                slow = stack.enter_context(socket.create_connection((host, int(port)), timeout=10))
+                slow.sendall(b"POST /commands/CloseCase HTTP/1.1\r\nHost: 127.0.0.1\r\nX: ")
+                if number % 250 == 249:
+                    assert serving.get("/board")["open"] > 5
+            case = serving.get("/board")["cases"][0]["case"]
+            assert serving.ask("CloseCase", case=case, reason="moved")["facts"] >= 1
+        assert serving.get("/health")["status"] == "ok"
+    finally:
+        code = serving.end(signal.SIGTERM)
+    assert code == 0
+    assert len(serving.said.read_bytes()) < 10_000
+
+
+def test_a_client_that_goes_away_while_it_sends_is_no_error(folder: Path) -> None:
+    """Nothing is stored, and the log has nothing to say of it."""
+    serving = Serving(folder, "--demo")
+    host, _, port = serving.url.rpartition("/")[2].rpartition(":")
+    head = (
+        "POST /commands/CloseCase HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        "Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
+    )
+    try:
+        before = serving.said.read_bytes()
+        for _ in range(20):
+            with socket.create_connection((host, int(port)), timeout=10) as going:
+                going.sendall(head.encode())
+        assert serving.get("/board")["open"] > 5
+    finally:
+        code = serving.end(signal.SIGTERM)
+    assert code == 0
+    assert serving.said.read_bytes().removeprefix(before).decode() == "Stopped.\n"
+
+
+def test_damage_that_is_said_again_and_again_does_not_fill_the_log(folder: Path) -> None:
+    """Each kind of message is written a few times a minute."""
+    serving = Serving(folder, "--demo")
+    host, _, port = serving.url.rpartition("/")[2].rpartition(":")
+    try:
+        for _ in range(100):
+            with socket.create_connection((host, int(port)), timeout=10) as talking:
+                talking.sendall(b"nonsense\r\n\r\n")
+                assert talking.recv(12) == b"HTTP/1.1 400"
+    finally:
+        serving.end(signal.SIGTERM)
+    assert serving.said.read_text().count("Invalid HTTP request") == 5
+
+
+def test_a_log_file_that_was_moved_away_is_noticed(folder: Path) -> None:
+    """The service goes on writing into a file that nobody would find again: its health says so."""
+    serving = Serving(folder, "--demo", "--store", "garden.db")
+    try:
+        assert serving.get("/health")["status"] == "ok"
+        (folder / "garden.db").rename(folder / "elsewhere.db")
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            serving.get("/health")
+        assert caught.value.code == 503
+        (fault,) = json.load(caught.value)["faults"]
+        assert (fault["part"], fault["code"]) == ("files", "FileMoved")
+        (folder / "elsewhere.db").rename(folder / "garden.db")
+        assert serving.get("/health")["status"] == "ok"
+    finally:
+        serving.end(signal.SIGTERM)

@@ -1,73 +1,7 @@
-"""What fields and columns mean: said once here, printed wherever they occur.
+"""What the fields of the envelope and the columns of views mean; other fields are in `api.fields`.
 
 A name may be said for one class or table alone: ``SiteOpened.name``, ``cases.due``.
 """
-
-FIELDS = {
-    "addressee": "who stood behind the role on that day; empty where the roster names nobody",
-    "again": "send it although it is theirs already: it changed hands within the team",
-    "appointment": "when the resident wants the visit 预约时间",
-    "building": "the building 楼栋",
-    "buildings": "the site's buildings",
-    "by": "who does it",
-    "case": "the case's number",
-    "category": "what it is about; the rulebook's conditions compare it 类别",
-    "cause": "`time` for a rung reached by its moment, `unacknowledged` for one brought forward",
-    "channel": "where it came in, such as `phone` or `app` 渠道",
-    "clock": "the clock's name in the rulebook",
-    "comment": "what the resident said with the rating",
-    "contact": "how the resident can be reached",
-    "cycle": "which run of the clock, from 1",
-    "description": "what happened, in the resident's words",
-    "detected": "when the engine saw it",
-    "document": "the whole document, as read from YAML or JSON",
-    "due": "the due instant, as things stood then",
-    "external_id": "the number the case has elsewhere; it can be searched for",
-    "household": "the household's id 户",
-    "labels": "further attributes, which conditions may compare; at most 100",
-    "leader": "who leads the crisis team",
-    "level": "from 1; 3 and above is a crisis 投诉级别",
-    "members": "who else is in the crisis team",
-    "name": "the name people read",
-    "nature": "general 一般 or complex 复杂",
-    "note": "what was said or done",
-    "outcome": "what came of it",
-    "place": "where it is broken",
-    "priority": "the priority, where another system gave one",
-    "promised": "a deadline the case itself names; `within: {at: promised}` counts on it",
-    "rating": "the level 四级评价",
-    "reached": "the instant the rung or warning was reached",
-    "reason": "why",
-    "receiver": "the first receiver, accountable until a handover is accepted 首问",
-    "rung": "which rung of the ladder, from 1",
-    "simple": "whether it is a simple repair 简单维修",
-    "site": "the site's id 项目",
-    "steward": "the steward of the building 管家",
-    "team": "the team it is sent to 班组",
-    "technician": "the technician 维修工",
-    "text": "the wording",
-    "to": "the role that has to know",
-    "version": "which publication of this name, from 1",
-    "visit": "which visit of the service cycle, from 1",
-    "warning": "which warning of the clock, from 1",
-    "zone": "the time zone, such as `Asia/Shanghai`; it decides what a day is",
-    "LodgeComplaint.case": "the number it shall have; without one it gets a new number",
-    "ReportRepair.case": "the number it shall have; without one it gets a new number",
-    "OfferHandover.to": "who is asked to take over",
-    "HandoverOffered.to": "who is asked to take over",
-    "ComplaintHandedOver.to": "who accepted and is accountable now",
-    "ServiceRated.cycle": "the service cycle that was rated",
-    "RatingUnanswered.cycle": "the service cycle that was not rated",
-    "SecondServiceOpened.cycle": "the service cycle that begins",
-    "RepairReopened.cycle": "the service cycle that begins",
-    "PauseRepair.reason": "what is waited for",
-    "RepairPaused.reason": "what is waited for",
-    "LeaveUnanswered.reason": "why there is no rating",
-    "RatingUnanswered.reason": "why there is no rating",
-    "RulebookPublished.name": "the rulebook's name",
-    "CalendarPublished.name": "the calendar's name",
-    "DeadlineLapsed.detected": "when the engine saw it, however late",
-}
 
 ENVELOPE = {
     "stream": "what the fact is about: `complaint-…`, `repair-…`, `site-…` or `rules`",
@@ -153,5 +87,5 @@ COLUMNS = {
 def meaning(table: dict[str, str], owner: str, name: str) -> str:
     """What a field or column means; a missing one is to be said above."""
     found = table.get(f"{owner}.{name}") or table.get(name)
-    assert found, f"say what {owner}.{name} means in tests/docs/meanings.py"
+    assert found, f"say what {owner}.{name} means in tests/docs/meanings.py or api/fields.py"
     return found

@@ -15,6 +15,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from api.cli.parser import build_parser
 from api.engine import engine
+from api.fields import FIELDS
 from api.http import create_app
 from api.http.commands import HEADERS
 from api.http.problems import status_of
@@ -30,7 +31,7 @@ from domain.kinds.case import CaseClosed
 from domain.promises.facts import CLOCK_FACTS
 from store.errors import StoreFault
 from store.open import MEMORY
-from tests.docs.meanings import COLUMNS, ENVELOPE, FIELDS, meaning
+from tests.docs.meanings import COLUMNS, ENVELOPE, meaning
 
 SHARED = (CaseClosed, *AFTERCARE_FACTS)
 ROOT = Path(__file__).parents[2]
@@ -268,7 +269,9 @@ def routes() -> str:
 
 def headers() -> str:
     """The headers of a command."""
-    return table("header | meaning", ((f"`{name}`", text) for name, text in HEADERS.items()))
+    return table(
+        "header | meaning", ((f"`{name}`", said.meaning) for name, said in HEADERS.items())
+    )
 
 
 TABLES: Mapping[str, Mapping[str, Callable[[], str]]] = {

@@ -1,0 +1,281 @@
+"""Describes the answers over HTTP. Nothing is built from these types: answers stay plain data.
+
+The OpenAPI document is made from them, and a test holds every answer against it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, TypedDict
+
+from msgspec import Meta
+
+from domain.promises import Verdict
+
+Instant = Annotated[datetime, Meta(tz=True)]
+
+
+class Answered(TypedDict):
+    """How a command was answered: where the case and the log stood then."""
+
+    case: str
+    version: int
+    position: int
+    facts: int
+    command: str
+
+
+class Problem(TypedDict):
+    """What is wrong, as RFC 9457 says it."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    detail_zh: str
+    instance: str
+
+
+class HistoryFact(TypedDict):
+    """One fact of a case."""
+
+    version: int
+    position: int
+    fact: str
+    word: str
+    actor: str
+    occurred_at: Instant
+    recorded_at: Instant
+    changed: dict[str, Any]
+
+
+class CaseHistory(TypedDict):
+    """A case with every fact."""
+
+    case: str
+    kind: str
+    site: str
+    as_of: Instant | None
+    facts: list[HistoryFact]
+
+
+class OpenCase(TypedDict):
+    """An open case as the board shows it."""
+
+    case: str
+    kind: str
+    site: str
+    building: str | None
+    category: str
+    level: int | None
+    priority: int | None
+    status: str
+    steward: str | None
+    technician: str | None
+    team: str | None
+    external_id: str | None
+    opened: Instant
+    cycle: int
+    lapsed: int
+    rungs: int
+    clock: str | None
+    due: Instant | None
+
+
+class Board(TypedDict):
+    """Open work, worst first."""
+
+    open: int
+    broken: int
+    cases: list[OpenCase]
+
+
+class ClockRun(TypedDict):
+    """One run of one clock."""
+
+    case: str
+    external_id: str | None
+    clock: str
+    cycle: int
+    kind: str
+    site: str
+    rules: int
+    service: int
+    started: Instant
+    target: str
+    due: Instant | None
+    provisional: bool
+    stopped: Instant | None
+    paused: Instant | None
+    verdict: Verdict
+    detected: Instant | None
+    rungs: int
+    acknowledged: int
+    next: Instant | None
+
+
+class CaseClocks(TypedDict):
+    """The runs of one case."""
+
+    clocks: list[ClockRun]
+
+
+class ClockRuns(TypedDict):
+    """Runs of clocks by due instant."""
+
+    counts: dict[str, int]
+    clocks: list[ClockRun]
+
+
+class Stretch(TypedDict):
+    """A stretch of time that counted towards the target, or did not."""
+
+    start: Instant
+    end: Instant
+    counted: bool
+    reason: str
+    note: str
+    amount: float
+
+
+class Explanation(TypedDict):
+    """How a deadline came about."""
+
+    case: str
+    clock: str
+    title: str
+    cycle: int
+    within: str
+    started: Instant
+    due: Instant
+    stopped: Instant | None
+    paused: Instant | None
+    verdict: Verdict
+    provisional: bool
+    rules: int
+    unit: Literal["seconds", "days_or_months"]
+    target: float
+    stretches: list[Stretch]
+
+
+class Escalation(TypedDict):
+    """A rung that was raised."""
+
+    case: str
+    clock: str
+    cycle: int
+    rung: int
+    to: str
+    title: str
+    addressee: str | None
+    due: Instant
+    reached: Instant
+    detected: Instant
+    cause: str
+    acknowledged_by: str | None
+
+
+class Escalations(TypedDict):
+    """The newest rungs."""
+
+    escalations: list[Escalation]
+
+
+class KpiNames(TypedDict):
+    """The names of all figures."""
+
+    kpis: list[str]
+
+
+class LadderRung(TypedDict):
+    """A rung of a clock's ladder."""
+
+    rung: int
+    at: str
+    to: str
+
+
+class ClockRule(TypedDict):
+    """A clock of the rulebook."""
+
+    clock: str
+    title: str
+    case: list[str]
+    obligations: list[int]
+    ladder: list[LadderRung]
+
+
+class KpiRule(TypedDict):
+    """A figure of the rulebook."""
+
+    kpi: str
+    title: str
+    question: str
+
+
+class Role(TypedDict):
+    """A role of the rulebook."""
+
+    role: str
+    title: str
+
+
+class RulebookInForce(TypedDict):
+    """The rulebook in force."""
+
+    version: int
+    rulebook: str
+    title: str
+    clocks: list[ClockRule]
+    kpis: list[KpiRule]
+    roles: list[Role]
+
+
+class CalendarInForce(TypedDict):
+    """The newest publication of a calendar."""
+
+    calendar: str
+    version: int
+    years: list[int] | None
+
+
+class Calendars(TypedDict):
+    """The calendars."""
+
+    calendars: list[CalendarInForce]
+
+
+class ViewsHealth(TypedDict):
+    """How far the views are."""
+
+    position: int | None
+    lag: int | None
+
+
+class SchedulerHealth(TypedDict):
+    """Whether the scheduler works."""
+
+    last_tick_age: float
+    recorded: int
+    fault: str | None
+
+
+class FaultFound(TypedDict):
+    """A part that does not work."""
+
+    part: str
+    code: str
+    detail: str
+    detail_zh: str
+
+
+class Health(TypedDict):
+    """Whether the service can do what it is for."""
+
+    status: Literal["ok", "failing"]
+    position: int | None
+    views: ViewsHealth
+    scheduler: SchedulerHealth
+    rules: int | None
+    faults: list[FaultFound]

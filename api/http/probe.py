@@ -1,0 +1,147 @@
+"""Looks whether the service works: reads the log and the view tables, and asks the scheduler."""
+# ruff: noqa: S608 - what is put into statements are names of our own
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from api.engine import Engine
+from api.http.problems import Defect
+from api.queries.health import QUIET
+from domain.kernel.refusals import UserFacingError
+from store.errors import StoreFault
+from store.open import MEMORY, POSTGRES, views_path
+
+log = logging.getLogger("guanjia.http")
+
+Found = TypeVar("Found")
+Identity = tuple[int, int] | None
+
+
+class FileMoved(StoreFault):
+    """The file {where} was moved, deleted or replaced while the service ran: stop the service,
+    put the file back and start it again.
+    """  # noqa: D205 - a docstring is the sentence shown
+
+    zh = "文件 {where} 在服务运行时被移动、删除或替换，请停止服务，放回文件后重新启动。"
+
+
+class SchedulerSilent(UserFacingError):
+    """The scheduler has not looked at what is due for {age} seconds: restart the service."""
+
+    zh = "调度器已 {age} 秒没有检查到期事项，请重新启动服务。"
+
+
+class SchedulerFailed(UserFacingError):
+    """The scheduler cannot record what is due: {problem}"""  # noqa: D400, D415 - a sentence follows
+
+    zh = "调度器无法记录到期事项：{problem}"
+
+
+class Probe:
+    """What `/health` does: it reads what questions and commands read, and says what it could not.
+
+    The files are those that were there when it was made: a program goes on writing into a file
+    that was moved away, and nobody would find it again.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        """Note which files the engine has open."""
+        self._engine = engine
+        self._files = {path: _identity(path) for path in _files(engine.store)}
+
+    def look(self) -> dict[str, Any]:
+        """The state of every part, and what is wrong."""
+        engine, faults = self._engine, _Faults()
+        head = seen = rules = None
+        if faults.of("files", self._same_files):  # else a new connection would make new files
+            head = faults.of("log", self._read_log)
+            seen = faults.of("views", self._read_views)
+            rules = faults.of("registers", lambda: engine.directory().rules.version)
+        faults.of("scheduler", self._scheduler)
+        worker = engine.worker
+        return {
+            "status": "failing" if faults.found else "ok",
+            "position": head,
+            "views": {
+                "position": seen,
+                "lag": None if head is None or seen is None else max(head - seen, 0),
+            },
+            "scheduler": {
+                "last_tick_age": round(worker.last_tick_age, 3),
+                "recorded": worker.recorded,
+                "fault": worker.fault,
+            },
+            "rules": rules,
+            "faults": faults.found,
+        }
+
+    def _read_log(self) -> int:
+        """The head, after the last fact could be read."""
+        engine = self._engine
+        head = engine.log.head()
+        for row in engine.log.rows(head - 1, 1):
+            engine.codec.decode(row)
+        return head
+
+    def _read_views(self) -> int:
+        """The position of the views, after a row of every table could be read."""
+        views = self._engine.projector
+        for view in views.row_sets.values():
+            for table in view.tables:
+                views.db.ask(f"SELECT {', '.join(table.names)} FROM {table.name} LIMIT 1")
+        return 0 if views.astray() else views.position()
+
+    def _same_files(self) -> bool:
+        for path, identity in self._files.items():
+            if _identity(path) != identity:
+                raise FileMoved(where=path)
+        return True
+
+    def _scheduler(self) -> None:
+        worker = self._engine.worker
+        if worker.fault is not None:
+            raise SchedulerFailed(problem=worker.fault)
+        if worker.last_tick_age >= QUIET:
+            raise SchedulerSilent(age=round(worker.last_tick_age))
+
+
+class _Faults:
+    """What was found to be wrong, part by part."""
+
+    def __init__(self) -> None:
+        self.found: list[dict[str, str]] = []
+
+    def of(self, part: str, look: Callable[[], Found]) -> Found | None:
+        """What a look finds; what it fails with is noted."""
+        try:
+            return look()
+        except UserFacingError as fault:
+            self._note(part, fault)
+        except Exception:
+            log.exception("the probe of %s failed", part)
+            self._note(part, Defect())
+        return None
+
+    def _note(self, part: str, fault: UserFacingError) -> None:
+        self.found.append(
+            {"part": part, "code": fault.code, "detail": fault.sentence,
+             "detail_zh": fault.sentence_zh}
+        )  # fmt: skip
+
+
+def _files(store: str) -> tuple[Path, ...]:
+    if store == MEMORY or store.startswith(POSTGRES):
+        return ()
+    return Path(store).expanduser(), views_path(store)
+
+
+def _identity(path: Path) -> Identity:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

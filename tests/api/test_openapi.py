@@ -1,0 +1,130 @@
+"""The OpenAPI document says all there is, in a form that other programs can use."""
+
+import re
+
+import orjson
+import pytest
+from jsonschema import Draft202012Validator
+
+from api.http.schemas import example_of
+from api.parsing import read_message
+from commands import ROUTES
+from tests.support.described import document, operations, response_of, validate
+from tests.support.service import World
+
+QUESTIONS = {
+    "board", "calendars", "case_clocks", "case_history", "clock_explanation", "clocks",
+    "escalations", "health", "kpi", "kpis", "rulebook",
+}  # fmt: skip
+
+
+def references(value: object) -> set[str]:
+    """Every reference in a part of the document."""
+    if isinstance(value, dict):
+        own = {value["$ref"]} if isinstance(value.get("$ref"), str) else set()
+        return own.union(*map(references, value.values()))
+    return set().union(*map(references, value)) if isinstance(value, list) else set()
+
+
+def test_operations_have_names_that_programs_can_use() -> None:
+    """They are stable: generated clients call their functions by them."""
+    names = [operation["operationId"] for _, _, operation in operations()]
+    assert len(names) == len(set(names))
+    assert all(re.fullmatch(r"[a-z]+(_[a-z]+)*", name) for name in names)
+    assert {n for n, (m, _, _) in zip(names, operations(), strict=True) if m == "GET"} == QUESTIONS
+    assert {"report_repair", "lodge_complaint", "follow_up"} <= set(names)
+
+
+def test_every_reference_leads_somewhere_and_every_type_is_used() -> None:
+    """Types that FastAPI adds for its own errors would be answers that nobody gets."""
+    used = references(document())
+    for reference in used:
+        found = document()
+        for part in reference.removeprefix("#/").split("/"):
+            found = found[part]
+    types = {f"#/components/schemas/{name}" for name in document()["components"]["schemas"]}
+    assert types <= used
+
+
+def test_every_schema_is_a_schema() -> None:
+    """By the dialect that OpenAPI 3.1 uses."""
+    assert document()["openapi"].startswith("3.1")
+    for schema in document()["components"]["schemas"].values():
+        Draft202012Validator.check_schema(schema)
+
+
+def test_every_field_of_every_type_is_explained() -> None:
+    """Commands and answers alike, and every type itself."""
+    for name, schema in document()["components"]["schemas"].items():
+        assert schema["description"], name
+        for field, described in schema.get("properties", {}).items():
+            assert described.get("description"), f"say what {name}.{field} means"
+
+
+def test_every_parameter_is_explained() -> None:
+    """Those in the path, in the query and in headers."""
+    for _, path, operation in operations():
+        for parameter in operation.get("parameters", ()):
+            assert parameter["description"], (path, parameter["name"])
+
+
+@pytest.mark.parametrize("name", ROUTES.messages)
+def test_every_command_has_an_example_that_can_be_sent(name: str) -> None:
+    """With a value for each field, also beside the field itself."""
+    example = example_of(ROUTES.messages[name], ROUTES)
+    assert read_message(ROUTES, name, example)
+    validate(name, example)
+    fields = document()["components"]["schemas"][name]["properties"]
+    assert {field: described["examples"] for field, described in fields.items()} == {
+        field: [value] for field, value in example.items()
+    }
+    body = document()["paths"][f"/commands/{name}"]["post"]["requestBody"]
+    assert body["content"]["application/json"]["example"] == example
+
+
+def test_an_example_names_a_case_of_the_right_kind() -> None:
+    """A command that only complaints know is not shown with a repair."""
+    assert example_of(ROUTES.messages["ReplyToComplaint"], ROUTES)["case"].startswith("complaint-")
+    assert example_of(ROUTES.messages["LodgeComplaint"], ROUTES)["case"].startswith("complaint-")
+    assert example_of(ROUTES.messages["AcceptRepair"], ROUTES)["case"].startswith("repair-")
+
+
+def test_every_operation_says_how_it_is_answered_and_refused() -> None:
+    """Successful answers have a type of their own, problems list their codes."""
+    for method, path, operation in operations():
+        statuses = set(operation["responses"])
+        assert {"400", "408", "421", "422", "431", "500", "503"} <= statuses
+        assert statuses >= ({"200", "201", "403", "404", "409", "412", "413", "415"}
+                            if method == "POST" else {"200"}), path  # fmt: skip
+        for status in map(int, statuses):
+            content = response_of(operation, status)["content"]
+            ((kind, said),) = content.items()
+            if status < 300 or (path, status) == ("/health", 503):
+                assert kind == "application/json"
+                assert "$ref" in said["schema"]
+            else:
+                assert kind == "application/problem+json"
+                assert all(e["value"]["status"] == status for e in said["examples"].values())
+
+
+def test_the_codes_of_a_command_are_those_that_it_can_be_refused_for() -> None:
+    """What concerns questions or unknown addresses only is not among them."""
+    operation = document()["paths"]["/commands/AcceptRepair"]["post"]
+    codes = {
+        status: set(
+            response_of(operation, status)["content"]["application/problem+json"]["examples"]
+        )
+        for status in (403, 404, 409, 412, 503)
+    }
+    assert codes[403] == {"ActorReserved"}
+    assert codes[404] == {"UnknownCase", "UnknownClock", "UnknownRung", "UnknownSite"}
+    assert {"AlreadyClosed", "NobodyAssigned"} <= codes[409]
+    assert codes[412] == {"VersionMoved"}
+    assert {"Busy", "DiskFull", "ServerFull"} <= codes[503]
+    assert "TooManyQuestions" not in codes[503]
+
+
+def test_the_document_is_made_once_and_served(world: World) -> None:
+    """It is what tests hold answers against."""
+    served = world.client.get("/openapi.json").json()
+    assert served == orjson.loads(orjson.dumps(document()))

@@ -1,0 +1,68 @@
+"""The service as a process, and what it said."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+
+
+class Serving:
+    """A process that serves, and what it said."""
+
+    def __init__(self, folder: Path, *words: str, files: int | None = None) -> None:
+        self.said = folder / "said.txt"
+        environment = {
+            key: value for key, value in os.environ.items() if not key.startswith("GUANJIA_")
+        }
+        with self.said.open("wb") as out:
+            limited = ["sh", "-c", f'ulimit -n {files} && exec "$@"', "sh"] if files else []
+            command = ["-m", "api.cli", "serve", "--port", "0", "--lang", "en", *words]
+            self.process = subprocess.Popen(
+                [*limited, sys.executable, *command],
+                cwd=folder, stdout=out, stderr=subprocess.STDOUT,
+                env={**environment, "PYTHONPATH": str(ROOT)},
+            )  # fmt: skip
+        self.url = self._url()
+
+    def _url(self) -> str:
+        for _ in range(600):
+            if found := re.search(r"http://127\.0\.0\.1:\d+", self.said.read_text()):
+                self.url = found[0]
+                if self._answers():
+                    return found[0]
+            assert self.process.poll() is None, self.said.read_text()
+            time.sleep(0.05)
+        raise AssertionError(self.said.read_text())
+
+    def _answers(self) -> bool:
+        try:
+            self.get("/rulebook")
+        except OSError:
+            return False
+        return True
+
+    def get(self, path: str) -> Any:
+        with urllib.request.urlopen(self.url + path, timeout=10) as answer:
+            return json.load(answer)
+
+    def ask(self, name: str, **fields: object) -> Any:
+        request = urllib.request.Request(
+            f"{self.url}/commands/{name}", json.dumps(fields).encode(),
+            {"Content-Type": "application/json"},
+        )  # fmt: skip
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+    def end(self, number: int) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(20)
