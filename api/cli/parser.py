@@ -190,7 +190,7 @@ def _asking(commands: _Commands, routes: Routes) -> None:
         "ask",
         cases.ask,
         "any command of the engine 执行命令",
-        "ask ReportRepair site=main household=1-2-301 category=水管 simple=true\n"
+        "ask ReportRepair site=main household=1-2-301 category=water_pipe simple=true\n"
         "ask AcceptRepair case=repair-01jd technician=zhang --actor zhang\n"
         'ask RateService \'{"case": "repair-01jd", "rating": "dissatisfied"}\'',
     )

@@ -68,6 +68,7 @@ class OpenCase(TypedDict):
     site: str
     building: str | None
     category: str
+    category_title: str | None
     level: int | None
     priority: int | None
     status: str
@@ -80,6 +81,7 @@ class OpenCase(TypedDict):
     lapsed: int
     rungs: int
     clock: str | None
+    clock_title: str | None
     due: Instant | None
 
 
@@ -97,6 +99,7 @@ class ClockRun(TypedDict):
     case: str
     external_id: str | None
     clock: str
+    title: str
     cycle: int
     kind: str
     site: str
@@ -164,6 +167,7 @@ class Escalation(TypedDict):
 
     case: str
     clock: str
+    clock_title: str
     cycle: int
     rung: int
     to: str

@@ -63,7 +63,7 @@ def test_a_store_may_be_a_postgresql_database(
     """Everything works alike where the log and the views live on a server."""
     store = ("--store", postgres_server.new_database())
     assert guanjia("init", *store).code == 0
-    report = ("site=main", "household=h", "category=c", f"case={CASE}", "external_id=E-7")
+    report = ("site=main", "household=h", "category=other", f"case={CASE}", "external_id=E-7")
     assert guanjia("ask", "ReportRepair", *report, *store).code == 0
     assert guanjia("board", "--json", *store).json["open"] == 1
     assert len(guanjia("clocks", "--case", "E-7", "--json", *store).json["clocks"]) == 1
@@ -105,7 +105,7 @@ def test_history_shows_every_fact(made: Guanjia) -> None:
 def test_instants_of_a_history_are_the_sites(guanjia: Guanjia) -> None:
     """Those that facts hold as well, wherever the command line runs."""
     guanjia("init", "--zone", "Asia/Kathmandu")
-    report = {"site": "main", "household": "h", "category": "c", "case": CASE,
+    report = {"site": "main", "household": "h", "category": "other", "case": CASE,
               "appointment": "2026-11-20T08:00+00:00"}  # fmt: skip
     guanjia("ask", "ReportRepair", json.dumps(report))
     assert "appointment=2026-11-20 13:45" in guanjia("history", CASE).out
@@ -133,16 +133,20 @@ def test_only_words_are_translated(guanjia: Guanjia, tmp_path: Path) -> None:
 def test_on_time_by_a_label(guanjia: Guanjia) -> None:
     """Any label of the cases is a dimension, read from the log."""
     guanjia("init")
-    for number, department in enumerate(("water", "power", "water"), 1):
-        report = ("site=main", "household=h", "category=c", f"case=repair-{number}")
+    for number, department in enumerate(("cleaning", "security", "cleaning"), 1):
+        report = ("site=main", "household=h", "category=other", f"case=repair-{number}")
         guanjia("ask", "ReportRepair", *report, f"labels.department={department}")
         guanjia("ask", "AcceptRepair", f"case=repair-{number}", "technician=t")
     guanjia("ask", "ReportRepair", *report[:3], "case=repair-4")
     told = guanjia("kpi", "on_time", "--by", "department", "--json").json
     assert told["by"] == "department"
-    assert [(r["group"], r["met"]) for r in told["rows"]] == [(None, 0), ("power", 1), ("water", 2)]
+    assert [(r["group"], r["met"]) for r in told["rows"]] == [
+        (None, 0),
+        ("cleaning", 2),
+        ("security", 1),
+    ]
     shown = guanjia("kpi", "on_time", "--by", "department").out
-    assert "water" in shown
+    assert "security" in shown
     assert "none" in shown
     refused = guanjia("kpi", "on_time", "--by", "colour")
     assert (refused.code, refused.err[:13]) == (3, "QueryInvalid:")
@@ -234,7 +238,7 @@ def test_doctor_finds_a_store_without_a_scheduler(made: Guanjia) -> None:
 def test_an_older_log_beside_newer_views_is_noticed(guanjia: Guanjia, store: str) -> None:
     """Restored without the views: doctor says so, and the next question builds them again."""
     guanjia("init")
-    report = ("ask", "ReportRepair", "site=main", "household=h", "category=c")
+    report = ("ask", "ReportRepair", "site=main", "household=h", "category=other")
     guanjia(*report)
     backup = Path(store).with_name("backup.db")
     apsw.Connection(store).execute("VACUUM INTO ?", (str(backup),))
@@ -253,7 +257,7 @@ def test_an_older_log_beside_newer_views_is_noticed(guanjia: Guanjia, store: str
 def test_an_older_log_that_grew_again_is_noticed(guanjia: Guanjia, store: str) -> None:
     """As many facts as before, but others."""
     guanjia("init")
-    report = ("ask", "ReportRepair", "site=main", "household=h", "category=c")
+    report = ("ask", "ReportRepair", "site=main", "household=h", "category=other")
     backup = Path(store).with_name("backup.db")
     apsw.Connection(store).execute("VACUUM INTO ?", (str(backup),))
     guanjia(*report, "case=repair-old")
@@ -271,7 +275,7 @@ def test_doctor_misses_the_scheduler(guanjia: Guanjia, store: str) -> None:
     guanjia("init")
     fresh = json.loads(guanjia("doctor", "--json").out)
     assert next(f["ok"] for f in fresh["findings"] if f["subject"] == "scheduler")
-    guanjia("ask", "ReportRepair", "site=main", "household=h", "category=c")
+    guanjia("ask", "ReportRepair", "site=main", "household=h", "category=other")
     guanjia("board")
     done = guanjia("doctor")
     assert done.code == 1
@@ -290,10 +294,10 @@ def test_ask_takes_pairs_json_and_labels(made: Guanjia) -> None:
         "ReportRepair",
         "site=main",
         "household=h",
-        "category=c",
+        "category=other",
         "priority=2",
-        "labels.queue=q",
-        "labels.area=a",
+        "labels.department=security",
+        "labels.scenario=night_leak",
         "case=repair-2",
         "--id",
         "once",
@@ -302,7 +306,10 @@ def test_ask_takes_pairs_json_and_labels(made: Guanjia) -> None:
     first = made(*asked).json
     assert made(*asked).json == first
     facts = made("history", "repair-2", "--json").json["facts"]
-    assert facts[0]["changed"]["labels"] == {"queue": "q", "area": "a"}
+    assert facts[0]["changed"]["labels"] == {
+        "department": "security",
+        "scenario": "night_leak",
+    }
     assert facts[0]["changed"]["priority"] == 2
     assert made("ask", "CloseCase", "case=repair-2", "reason=no", "--expect", "7").code == 3
 

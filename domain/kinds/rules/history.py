@@ -46,6 +46,13 @@ class Publications:
         yield self.books
         yield from self.calendars.copy().values()
 
+    def copy(self) -> Publications:
+        """The same, to be gone on with apart."""
+        copied = Publications()
+        copied.books = list(self.books)
+        copied.calendars = {name: list(entries) for name, entries in self.calendars.copy().items()}
+        return copied
+
     def take(self, version: int, fact: RulesFact, position: int, kinds: Kinds) -> None:
         """Add a publication, which has the highest version and position so far."""
         document = fact.document
@@ -102,6 +109,12 @@ class Rules:
     def under(self, book: Rulebook) -> Rules:
         """The same with every fact judged by one rulebook; calendars stay."""
         return Rules(self.kinds, self._published, until=self._until, judge=book)
+
+    def trying(self, fact: RulesFact) -> Rules:
+        """The same with one more publication that the log does not hold."""
+        rules = Rules(self.kinds, self._published.copy(), judge=self._judge)
+        rules.take(self.version + 1, fact)
+        return rules
 
     def _known(self, entries: Sequence[Published[Read]]) -> Sequence[Published[Read]]:
         """Those that were published by the position."""
