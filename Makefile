@@ -29,7 +29,9 @@ check: $(VENV)/.dev ## all that CI runs: format, lint, types, walls, tests with 
 	$(VENV)/bin/lint-imports --no-logo --no-cache
 	$(VENV)/bin/python -m pytest --cov $(ARGS)
 
-bench: $(VENV)/.dev ## measure
+bench: $(VENV)/.dev ## measure beside the peers, each in an environment of its own
+	@command -v wrk >/dev/null || echo "wrk is not installed, so HTTP is not measured: install Debian's package wrk." >&2
+	$(VENV)/bin/python -m benchmarks.peers
 	$(VENV)/bin/python -m benchmarks $(ARGS)
 
 format: $(VENV)/.dev ## rewrite the code in the house style
@@ -37,13 +39,15 @@ format: $(VENV)/.dev ## rewrite the code in the house style
 	$(VENV)/bin/ruff check --fix .
 
 # Pins for every platform and every Python from 3.11 on, hashes included, no host named.
-LOCK = build/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
-	--generate-hashes --no-header --no-annotate --no-emit-package httpx2-jsfetch \
-	--no-emit-index-url --no-emit-find-links --group build pyproject.toml
+PIN = build/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+LOCK = $(PIN) --no-emit-package httpx2-jsfetch --group build pyproject.toml
 
 lock: build/lock/bin/uv ## pin the newest versions that pyproject.toml allows
 	$(LOCK) --extra dev --output-file requirements-dev.txt
 	$(LOCK) --constraint requirements-dev.txt --output-file requirements.txt
+	for peer in benchmarks/peers/*/requirements.in; do \
+		$(PIN) $$peer --output-file $${peer%.in}.txt || exit 1; done
 
 build/lock/bin/uv:
 	@$(MAKE) --no-print-directory -s which-python >/dev/null

@@ -1,4 +1,4 @@
-"""For running the benchmarks: ``python -m benchmarks [NAME...]`` measures, prints and writes."""
+"""Runs the benchmarks: ``python -m benchmarks [NAME...]`` measures, prints and writes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -18,15 +19,21 @@ from rich.console import Console
 
 from benchmarks.figures import Bench, Report, Row
 from benchmarks.machine import load, machine
+from benchmarks.peers.environment import PEERS
+from benchmarks.processes import ROOT
 from benchmarks.report import between_marks, cells, markdown, show
 from store.cycles import be_patient
 
-NAMES = ("durable_commands", "imports", "rebuild", "clocks", "growth")
+NAMES = (
+    "durable_commands", "intake", "helpdesk", "imports", "rebuild", "incidents", "clocks",
+    "deadlines", "growth",
+)  # fmt: skip
 FOLDER = Path("build") / "benchmarks"
+DATA = ROOT.parent / "shared" / "data"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure what is asked for, print it, write it; 0 whether or not the figures were reached."""
+    """Measure what is asked for, print it, write it; 0 whether or not the targets were reached."""
     be_patient()  # as the command line is; both sides gain by it
     parser = _parser()
     asked = parser.parse_args(arguments)
@@ -36,7 +43,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     modules = {name: import_module(f"benchmarks.{name}") for name in names}
     asked.folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=asked.folder, ignore_cleanup_errors=True) as folder:
-        report = _measure(modules, Bench(folder=Path(folder), quick=asked.quick, say=_say))
+        bench = Bench(
+            folder=Path(folder).resolve(), quick=asked.quick, peers=asked.peers.resolve(),
+            data=asked.data.resolve(), say=_say,
+        )  # fmt: skip
+        report = _measure(modules, bench)
     show(report, Console(width=None if sys.stdout.isatty() else 160))
     if asked.json:
         asked.json.write_text(json.dumps(report.document(), indent=2) + "\n", encoding="utf-8")
@@ -53,7 +64,7 @@ def _measure(modules: Mapping[str, ModuleType], bench: Bench) -> Report:
     for name, module in modules.items():
         folder = bench.folder / name
         folder.mkdir()
-        rows[name] = module.measure(Bench(folder=folder, quick=bench.quick, say=bench.say))
+        rows[name] = module.measure(replace(bench, folder=folder))
         for row in rows[name]:  # what follows may fail
             bench.say(f"  {' | '.join(filter(None, cells(row)))}")
     named = () if tuple(modules) == NAMES else tuple(modules)
@@ -61,6 +72,7 @@ def _measure(modules: Mapping[str, ModuleType], bench: Bench) -> Report:
     return Report(
         command=shlex.join(words),
         quick=bench.quick,
+        whole=tuple(modules) == NAMES,
         began=began.strftime("%Y-%m-%d %H:%M UTC"),
         seconds=perf_counter() - start,
         machine={**found, "load_after": load()},
@@ -84,6 +96,20 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         default=FOLDER,
         help="where the stores are made, on the disk to be measured",
+    )
+    parser.add_argument(
+        "--peers",
+        type=Path,
+        default=PEERS,
+        metavar="FOLDER",
+        help="where python -m benchmarks.peers built the peers' environments",
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=DATA,
+        metavar="FOLDER",
+        help="where the real data is, ../shared/data",
     )
     return parser
 

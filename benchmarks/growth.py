@@ -11,10 +11,11 @@ from time import perf_counter
 from uuid import uuid4
 
 from benchmarks.crowd import ask_in_threads, own_cases, requests, work
-from benchmarks.figures import Bench, Row, Spread, seconds_of
+from benchmarks.figures import Bench, Row, Spread, against, seconds_of
 from benchmarks.library import application, case_id, fill, save_loop, savings
 from benchmarks.raw import RawRows
 from benchmarks.standing import FACTS_PER_CASE, build, case_name, copy
+from benchmarks.targets import TARGETS
 from commands.handler import CommandHandler
 from commands.ids import new_id
 from commands.messages import Message
@@ -26,16 +27,17 @@ from store.open import open_log
 
 TITLE = "cost per durable command at 1,000,000 facts against 10,000"
 SIZES, FEW_SIZES = (10_000, 1_000_000), (1_000, 4_000)
-ROUNDS, FEW_ROUNDS = 9, 1
+ROUNDS, FEW_ROUNDS = 15, 1
 CASES, FEW_CASES = 500, 32
 SAVES = 600
-MOST = 1.2
 AT_ONCE = 32
 PAGE = 5000
 WAYS = (
-    "ours, one thread, 32 commands per commit", "ours, 32 threads",
-    "eventsourcing, Application.save", "sqlite3, bare rows, 32 per commit",
-)  # fmt: skip
+    ("ours, one thread, 32 commands per commit", TARGETS["growth"]),
+    ("ours, 32 threads", TARGETS["growth_threads"]),
+    ("eventsourcing, Application.save", None),
+    ("sqlite3, bare rows, 32 per commit", None),
+)
 
 Cost = tuple[float, ...]
 """Microseconds per command, in the order of `WAYS`."""
@@ -151,20 +153,12 @@ def _copies(rows: Sequence[Stored], count: int) -> Iterator[list[Stored]]:
 
 
 def _rows(found: tuple[list[Cost], list[Cost]], sizes: tuple[int, int]) -> list[Row]:
-    rows = []
     columns = zip(WAYS, zip(*found[0], strict=True), zip(*found[1], strict=True), strict=True)
-    for name, small, large in columns:
-        ratio = Spread("x", tuple(b / a for a, b in zip(small, large, strict=True)))
-        ours = name.startswith("ours")
-        rows.append(
-            Row(
-                what=f"{name}: at {sizes[1]:,} facts",
-                ours=Spread("us per command", large),
-                peer=f"the same at {sizes[0]:,}",
-                theirs=Spread("us per command", small),
-                ratio=ratio,
-                reach=f"at most {MOST} x" if ours else "",
-                reached=ratio.median <= MOST if ours else None,
-            )
+    return [
+        against(
+            f"{name}: at {sizes[1]:,} facts", Spread("us per command", large),
+            f"the same at {sizes[0]:,}", Spread("us per command", small),
+            unit="us more", target=target,
         )
-    return rows
+        for (name, target), small, large in columns
+    ]  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Final
 
 from api.cli.context import Context, clean
 from api.cli.parser import build_parser
-from api.imports.yaml_lines import FileInvalid
+from api.imports.files import FileInvalid
 from api.settings import read_settings
 from commands import ROUTES
 from commands.routes import Routes
@@ -55,8 +55,8 @@ def main(arguments: Sequence[str] | None = None, *, routes: Routes = ROUTES) -> 
 
 
 def _because(error: DocumentInvalid | FileInvalid) -> str:
-    """The reason, which is written in English only, as a part of a Chinese sentence."""
-    return error.sentence.rstrip(".")
+    """The reason as a part of a Chinese sentence; some are written in English only."""
+    return getattr(error.sentence, "zh", error.sentence).rstrip("。.")
 
 
 def _told(error: Exception) -> tuple[int, str | None, str, str]:

@@ -236,6 +236,51 @@ class RulebookInForce(TypedDict):
     roles: list[Role]
 
 
+class PublicationHead(TypedDict):
+    """A publication of a rulebook or a calendar."""
+
+    version: int
+    position: int
+    published: Instant
+    by: str
+    reason: str | None
+    what: Literal["rulebook", "calendar"]
+    name: str
+    title: str
+    in_force: bool
+    clocks: int | None
+    kpis: int | None
+    years: list[int] | None
+
+
+class Publications(TypedDict):
+    """Every publication, oldest first."""
+
+    publications: list[PublicationHead]
+
+
+class PublicationWhole(PublicationHead):
+    """A publication with its whole document."""
+
+    document: dict[str, Any]
+
+
+class RulesChange(TypedDict):
+    """One thing that a publication changed."""
+
+    path: str
+    detail: str
+    detail_zh: str
+
+
+class PublicationChanges(TypedDict):
+    """What a publication changed."""
+
+    version: int
+    since: int | None
+    changes: list[RulesChange]
+
+
 class CalendarInForce(TypedDict):
     """The newest publication of a calendar."""
 

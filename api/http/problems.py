@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from api.parsing import CommandUnknown, DataUnreadable, QueryInvalid
+from api.queries.rulebooks import NotComparable, RulesVersionUnknown
 from commands.routes import WrongKind
 from commands.validation import TextUnreadable, TooManyLabels
 from domain.kernel.documents import DocumentInvalid
@@ -135,6 +136,7 @@ STATUS: Final[Mapping[type[Exception], int]] = {
     DataUnreadable: 400,
     RequestUnreadable: 400,
     ActorReserved: 403,
+    RulesVersionUnknown: 404,
     UnknownCase: 404,
     UnknownSite: 404,
     UnknownClock: 404,
@@ -154,6 +156,7 @@ STATUS: Final[Mapping[type[Exception], int]] = {
     LabelNotADate: 422,
     LabelNotDeclared: 422,
     LevelOutOfRange: 422,
+    NotComparable: 422,
     QueryInvalid: 422,
     ReasonRequired: 422,
     TextRequired: 422,

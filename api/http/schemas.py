@@ -28,7 +28,8 @@ FIGURES: Final = (figure_models.FirstTimeFix, figure_models.Satisfaction, figure
 TYPES: Final = (
     models.Answered, models.Problem, models.CaseHistory, models.Board, models.CaseClocks,
     models.ClockRuns, models.Explanation, models.Escalations, models.KpiNames, *FIGURES,
-    models.RulebookInForce, models.Calendars, models.Health,
+    models.RulebookInForce, models.Publications, models.PublicationWhole,
+    models.PublicationChanges, models.Calendars, models.Health,
 )  # fmt: skip
 
 

@@ -1,1 +1,1 @@
-"""Histories from elsewhere: files read by a mapping and lived through again, promise by promise."""
+"""Imports histories of other systems: rows become commands, replayed at their own times."""

@@ -1,15 +1,17 @@
-"""For next year's holiday notice: a CSV with a row per day makes years of the Chinese calendar."""
+"""Reads holiday notices: a CSV with a row per day gives years of the Chinese calendar."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping as Dict
+import io
+from collections.abc import Mapping as Dict
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from api.imports.yaml_lines import FileInvalid
-from domain.kernel.documents import DocumentInvalid
+from api.imports.files import FileInvalid, read_text
+from domain.kernel.documents import DocumentInvalid, plain
+from domain.kernel.refusals import Phrase
 from domain.working_time.documents import CalendarDay, chinese_calendar_document
 
 COLUMNS: Final = ("date", "is_workday", "name", "is_announced_off_day", "is_make_up_workday")
@@ -21,35 +23,46 @@ def read_days(path: Path) -> list[CalendarDay]:
     Its columns: date, is_workday, name, is_announced_off_day, is_make_up_workday.
 
     Raises:
-        FileInvalid: a column is missing or a value cannot be read; its line is named.
+        FileInvalid: a column is missing, a day comes twice or a value cannot be read.
     """
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.DictReader(file)
+    rows = csv.DictReader(io.StringIO(read_text(path), newline=""), strict=True)
+    days: dict[date, CalendarDay] = {}
+    begins = 1
+    try:
         missing = [column for column in COLUMNS if column not in (rows.fieldnames or ())]
         if missing:
             raise FileInvalid(path, 1, f"the column {missing[0]!r} is missing: add it.")
-        return list(_days(path, rows))
+        for row in rows:
+            announced = _day(path, rows.line_num, row)
+            if announced.day in days:
+                sentence = f"the day {announced.day} is here twice: keep one of the rows."
+                raise FileInvalid(path, rows.line_num, sentence)
+            days[announced.day] = announced
+            begins = rows.line_num + 1
+    except csv.Error as error:
+        sentence = Phrase(f"this is not CSV: {error}.", f"不是有效的 CSV（{error}）。")
+        raise FileInvalid(path, begins, sentence) from error
+    return list(days.values())
 
 
-def _days(path: Path, rows: csv.DictReader[str]) -> Iterator[CalendarDay]:
-    for row in rows:
-        try:
-            day = date.fromisoformat(row["date"])
-        except (TypeError, ValueError):
-            sentence = f"{row['date']!r} is not a date: write it like 2027-01-31."
-            raise FileInvalid(path, rows.line_num, sentence) from None
-        flags = [row[column] for column in COLUMNS if column.startswith("is_")]
-        if any(flag not in {"0", "1"} for flag in flags):
-            sentence = f"{next(f for f in flags if f not in {'0', '1'})!r} must be 0 or 1."
-            raise FileInvalid(path, rows.line_num, sentence)
-        works, off, made_up = (flag == "1" for flag in flags)
-        yield CalendarDay(day, works, row["name"] or "", off, made_up)
+def _day(path: Path, line: int, row: Dict[str, str]) -> CalendarDay:
+    try:
+        day = date.fromisoformat(row["date"])
+    except (TypeError, ValueError):
+        sentence = f"{row['date']!r} is not a date: write it like 2027-01-31."
+        raise FileInvalid(path, line, sentence) from None
+    flags = [row[column] for column in COLUMNS if column.startswith("is_")]
+    if any(flag not in {"0", "1"} for flag in flags):
+        sentence = f"{next(f for f in flags if f not in {'0', '1'})!r} must be 0 or 1."
+        raise FileInvalid(path, line, sentence)
+    works, off, made_up = (flag == "1" for flag in flags)
+    return CalendarDay(day, works, row["name"] or "", off, made_up)
 
 
 def with_announced_days(
     path: Path, published: Dict[str, Any] | None, *, name: str = "cn"
 ) -> Dict[str, Any]:
-    """The calendar in force with the years of the file, which replace what it said of them.
+    """The calendar in force with the years of the file, which replace its own.
 
     Hours stay as published; without a calendar in force, they are office hours.
 
@@ -59,7 +72,7 @@ def with_announced_days(
     days = read_days(path)
     years = sorted({row.day.year for row in days})
     try:
-        fresh: dict[str, Any] = dict(chinese_calendar_document(days, years))
+        fresh = plain(chinese_calendar_document(days, years))
     except DocumentInvalid as fault:
         raise FileInvalid(path, 1, fault.sentence) from fault
     fresh["name"] = name

@@ -1,4 +1,4 @@
-"""For when a row says something: conditions on it, the case's previous row and its last."""
+"""Tests whether a step applies: conditions on a row, the case's previous row and its last."""
 
 from __future__ import annotations
 

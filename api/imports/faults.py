@@ -1,4 +1,4 @@
-"""For rows that cannot be taken: each gets a stable code and a sentence, and the rest goes on."""
+"""Collects what cannot be imported: each row with a stable code and a sentence."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from domain.kernel.refusals import Refusal
+from api.imports.files import shortened
+from domain.kernel.refusals import Phrase, Refusal
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -20,9 +21,15 @@ class RowFault(Refusal):
 
 
 class TimeUnreadable(RowFault):
-    """{text!r} in {column} is no time in the mapping's formats: correct one of them."""
+    """{text!r} in {column} is not a time in the mapping's formats: correct one of them."""
 
     zh = "{column} 中的 {text!r} 不符合映射给出的任何时间格式，请更正单元格或格式。"
+
+
+class RowInTheFuture(RowFault):
+    """The time {at} is later than now, {now}: correct it, or how the mapping reads times."""
+
+    zh = "时间 {at} 晚于当前时间 {now}，请更正单元格或映射读取时间的方式。"
 
 
 class ValueMissing(RowFault):
@@ -32,7 +39,7 @@ class ValueMissing(RowFault):
 
 
 class ValueUnknown(RowFault):
-    """{text!r} is nothing {field} can be: it takes {known}."""
+    """{text!r} is not a value of {field}: it takes {known}."""
 
     zh = "{field} 不能是 {text!r}，可用的值：{known}。"
 
@@ -43,24 +50,45 @@ class RowRagged(RowFault):
     zh = "本行有 {count} 个单元格，而表头有 {columns} 个，请更正本行。"
 
 
+class RowRunsOn(RowFault):
+    """The row goes on to line {last} and has {count} cells, not {columns}: close its quotes."""
+
+    zh = "本行延续到第 {last} 行，有 {count} 个单元格，应为 {columns} 个，请关闭引号。"
+
+
 class RowUnreadable(RowFault):
     """The row is not CSV ({problem}): correct its quotes."""
 
     zh = "本行不是 CSV（{problem}），请更正引号。"
 
 
+class RejectsOverwrite(Refusal):
+    """The rejects would overwrite {file}, which is being imported: name another file for them."""
+
+    zh = "拒收文件会覆盖正在导入的 {file}，请另选文件名。"
+
+
 class Reject(NamedTuple):
-    """Something in the file that was not taken; ``command`` is empty for a whole row."""
+    """Something in the file that was not taken; ``reason`` has its Chinese in ``reason.zh``.
+
+    ``case`` is empty where the row names none, ``command`` for a whole row. ``setting`` is the
+    line and key of the mapping that could let it be taken, empty where none could.
+    """
 
     line: int
+    case: str
     command: str
     code: str
-    reason: str
+    reason: Phrase
+    setting: str
 
 
-def rejected(line: int, command: str, refusal: Refusal) -> Reject:
+def rejected(
+    line: int, refusal: Refusal, *, case: str = "", command: str = "", setting: str = ""
+) -> Reject:
     """The reject of a refusal."""
-    return Reject(line, command, refusal.code, refusal.sentence)
+    reason = shortened(Phrase(refusal.sentence, refusal.sentence_zh))
+    return Reject(line, case, command, refusal.code, reason, setting)
 
 
 class Rejects:
@@ -68,10 +96,11 @@ class Rejects:
 
     KEPT = 20
 
-    def __init__(self, path: Path | None) -> None:
-        """Begin the file, replacing an older one."""
+    def __init__(self, path: Path | None, lang: str = "en") -> None:
+        """Begin the file, replacing an older one; reasons are in English or, for `zh`, Chinese."""
         self.codes: Counter[str] = Counter()
         self.first: list[Reject] = []
+        self._chinese = lang == "zh"
         self._file = path.open("w", encoding="utf-8", newline="") if path else None
         self._write = csv.writer(self._file).writerow if self._file else None
         if self._write:
@@ -100,7 +129,9 @@ class Rejects:
         if len(self.first) < self.KEPT:
             self.first.append(reject)
         if self._write:
-            self._write([_harmless(cell) for cell in reject])
+            reason = reject.reason.zh if self._chinese else reject.reason
+            cells = (*reject[:4], reason, reject.setting)
+            self._write([_harmless(cell) for cell in cells])
 
 
 def _harmless(cell: object) -> object:

@@ -1,7 +1,8 @@
-"""For the fields of commands: from a row's text to what the command's field is declared to hold."""
+"""Fills the fields of commands: from a row's text to the type a field is declared with."""
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
@@ -11,16 +12,22 @@ from typing import Any, Final, NewType, Union, get_args, get_origin, get_type_hi
 
 from api.imports.faults import ValueMissing, ValueUnknown
 from api.imports.forms import Fill, Form, Index, read_form
+from api.imports.limits import DIGITS
 from api.imports.rows import Cells
 from api.imports.times import Times
 from commands.messages import Message
 from domain.kernel.documents import DocumentInvalid, Path, Section
 from domain.kernel.personal import Personal
+from domain.kernel.refusals import Phrase
 
 Convert = Callable[[str], Any]
 Put = Callable[[Cells], Any]
 """The value of a field for one row, MISSING where the row leaves it out."""
 
+_WHOLE: Final = re.compile(rf"\s*[-+]?[0-9]{{1,{DIGITS}}}\s*")
+_WHOLE_NUMBER: Final = Phrase(
+    f"a whole number of at most {DIGITS} digits", f"最多 {DIGITS} 位的整数"
+)
 TRUTHS: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -152,7 +159,6 @@ def _choice(field: str, known: Mapping[str, Any]) -> Convert:
 
 
 def _whole(field: str, text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise ValueUnknown(field=field, text=text, known="a whole number") from None
+    if _WHOLE.fullmatch(text) is None:
+        raise ValueUnknown(field=field, text=text, known=_WHOLE_NUMBER)
+    return int(text)

@@ -1,8 +1,8 @@
-"""For what a field is made of: a constant, a template, or one column with small changes."""
+"""Reads forms: a constant, a template, or one column with small changes."""
 
 from __future__ import annotations
 
-import string
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,6 +18,9 @@ Fill = Callable[[Cells], str | None]
 
 Change = Callable[[str], str]
 
+_PART: Final = re.compile(
+    r"""\{\{|\}\}|\{"(?P<quoted>(?:[^"]|"")*)"\}|\{(?P<plain>[^{}"][^{}]*)?\}|[{}]"""
+)
 KEYS: Final = ("column", "text", "lower", "upper", "strip", "before", "after", "map", "otherwise")
 
 
@@ -46,16 +49,36 @@ def read_form(value: object, path: Path) -> Form:
 
 
 def template(text: str, path: Path) -> Form:
-    """A text with columns in braces, such as ``repair-{number}``; missing where one of them is."""
-    try:
-        parts = [(before, name) for before, name, _, _ in string.Formatter().parse(text)]
-    except ValueError as error:
-        raise DocumentInvalid(path, f"{text!r} is no template: {error}.") from error
+    """A text with columns in braces, such as ``repair-{number}``; missing where one of them is.
+
+    A column's name with braces in it is put in quotes, ``{"a{b}"}``, a quote in it is doubled.
+    ``{{`` and ``}}`` are braces of the text itself.
+    """
+    parts: list[tuple[str, str | None]] = []
+    before, at = "", 0
+    for found in _PART.finditer(text):
+        before += text[at : found.start()]
+        at = found.end()
+        if found[0] in {"{{", "}}"}:
+            before += found[0][0]
+        elif found[0] in {"{", "}"}:
+            raise DocumentInvalid(
+                path, f"{text!r} is no template: a brace alone is written {{{{ or }}}}."
+            )
+        else:
+            name = found["plain"] or (found["quoted"] or "").replace('""', '"')
+            if not name:
+                raise DocumentInvalid(
+                    path, f"{text!r} has empty braces: put a column's name in them."
+                )
+            parts.append((before, name))
+            before = ""
+    rest = before + text[at:]
     columns = tuple(name for _, name in parts if name is not None)
-    if "" in columns:
-        raise DocumentInvalid(path, f"{text!r} has empty braces: put a column's name in them.")
     if not columns:
-        return _constant("".join(before for before, _ in parts))
+        return _constant(rest)
+    if rest:
+        parts.append((rest, None))
     return Form(columns, text, lambda index: _filled(parts, index))
 
 

@@ -1,22 +1,26 @@
-"""For the mapping language: one document that says how rows become commands at their times."""
+"""Reads mappings: documents that say how rows become commands at their times."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass
 from pathlib import Path as File
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from api.imports.documents import read_document
+from api.imports.files import FileInvalid
 from api.imports.forms import Form, template
-from api.imports.rows import Dialect
+from api.imports.limits import CALENDARS, FORMATS, STEPS
+from api.imports.rows import NO_DELIMITERS, Dialect, is_charset
 from api.imports.steps import Step, read_step
-from api.imports.times import ISO, Times
-from api.imports.yaml_lines import FileInvalid, Written, read_yaml
+from api.imports.times import ISO, Times, understood
+from api.imports.written import Written
+from commands import ROUTES
 from commands.registers import OpenSite, PublishCalendar, PublishRulebook
-from domain.kernel.documents import DocumentInvalid, Section, listed
-from domain.kinds import KINDS
+from commands.routes import Routes
+from domain.kernel.documents import DocumentInvalid, Path as Place, Section, listed, plain
+from domain.kernel.kinds import Kinds
 from domain.rulebook import read_strictly
 from domain.working_time.documents import calendar_from_document
 
@@ -35,9 +39,10 @@ class Mapping:
 
     ``order`` are the columns by which rows that share a case are put in order; without any the
     file's own order stands. With ``keep_order`` that order is trusted over the clocks of the file:
-    a command whose time lies before the case's previous one is learned when that one was.
+    a command whose time lies before the case's previous one is recorded when that one was.
     """
 
+    written: Written
     source: str
     site: OpenSite
     case: Form
@@ -50,38 +55,43 @@ class Mapping:
     rulebook: PublishRulebook | None = None
 
     @property
+    def kind(self) -> str:
+        """The kind of the cases that are imported."""
+        return self.case.shown.partition("-")[0]
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Every column the mapping looks at, each once."""
         steps = [column for step in self.steps for column in step.columns]
         return tuple(dict.fromkeys((*self.case.columns, *self.order, *steps)))
 
 
-def load_mapping(path: File) -> Mapping:
-    """Read a mapping with the rulebook and the calendars it names.
+def load_mapping(path: File, routes: Routes = ROUTES) -> Mapping:
+    """Read a mapping with the rulebook and the calendars it names, for the kinds of some routes.
 
     Raises:
         FileInvalid: one of the files is unclear; MappingInvalid where it is the mapping itself.
     """
     try:
-        written = read_yaml(path)
+        written = read_document(path)
         with written.located():
-            return _read(Section(written.value), path.parent)
+            return _read(written, routes)
     except FileInvalid as fault:
         if type(fault) is FileInvalid and fault.file == path:
             raise MappingInvalid(fault.file, fault.line, fault.sentence) from fault
         raise
 
 
-def load_rulebook(path: File) -> Dict[str, Any]:
-    """Read a rulebook document that can be published.
+def load_rulebook(path: File, kinds: Kinds = ROUTES.kinds) -> Dict[str, Any]:
+    """Read a rulebook document that can be published, from YAML or JSON.
 
     Raises:
         FileInvalid: it cannot be read; the line of the first fault is named.
     """
-    written = read_yaml(path)
+    written = read_document(path)
     with written.located():
-        read_strictly(Section(written.value).value, kinds=KINDS)
-    document: Dict[str, Any] = written.value
+        document = plain(Section(written.value).value)
+        read_strictly(document, kinds=kinds)
     return document
 
 
@@ -91,35 +101,34 @@ def load_calendar(path: File) -> Dict[str, Any]:
     Raises:
         FileInvalid: it cannot be read; the line of the first fault is named.
     """
-    written = (
-        Written(path, json.loads(path.read_bytes()), {})
-        if path.suffix == ".json"
-        else read_yaml(path)
-    )
+    written = read_document(path)
     with written.located():
-        calendar_from_document(Section(written.value).value)
-    document: Dict[str, Any] = written.value
+        document = plain(Section(written.value).value)
+        calendar_from_document(document)
     return document
 
 
-def _read(top: Section, folder: File) -> Mapping:
+def _read(written: Written, routes: Routes) -> Mapping:
+    top, folder = Section(written.value), written.file.parent
     source = _source(top)
     zone_of_times, times = _times(top.section("times"))
     mapping = Mapping(
+        written=written,
         source=source,
         site=_site(top.section("site"), zone_of_times),
-        case=_case(top),
+        case=_case(top, routes.kinds),
         order=_order(top),
         keep_order=top.flag("keep_order"),
         dialect=_dialect(top.section("file")),
         times=times,
         calendars=tuple(
             PublishCalendar(document=_calendar(value, place, folder))
-            for value, place in top.entries("calendars")
+            for value, place in _limited(top, "calendars", CALENDARS)
         ),
-        rulebook=_rulebook(top, folder),
+        rulebook=_rulebook(top, folder, routes.kinds),
         steps=tuple(
-            read_step(Section(value, place)) for value, place in top.entries("steps", needed=True)
+            read_step(Section(value, place), routes)
+            for value, place in _limited(top, "steps", STEPS, needed=True)
         ),
     )
     top.get("title")
@@ -151,14 +160,25 @@ def _site(part: Section, zone: ZoneInfo | None) -> OpenSite:
 def _times(part: Section) -> tuple[ZoneInfo | None, Times]:
     name = part.get("zone")
     zone = None if name is None else _zone(part, "zone", name)
-    formats = listed(part.get("formats", ISO))
-    if not formats or not all(isinstance(f, str) and (f == ISO or "%" in f) for f in formats):
-        raise DocumentInvalid(part.at("formats"), "a format is iso or such as %d/%m/%Y %H:%M.")
     later = part.get("ambiguous", "earlier")
-    if later not in {"earlier", "later"}:
+    if later not in ("earlier", "later"):
         raise DocumentInvalid(part.at("ambiguous"), "an ambiguous time is taken earlier or later.")
+    formats = _formats(part)
     part.finish()
-    return zone, Times(tuple(formats), zone, later=later == "later")
+    return zone, Times(formats, zone, later=later == "later")
+
+
+def _formats(part: Section) -> tuple[str, ...]:
+    formats = listed(part.get("formats", ISO))
+    if not 1 <= len(formats) <= FORMATS:
+        raise DocumentInvalid(part.at("formats"), f"give 1 to {FORMATS} formats.")
+    for pattern in formats:
+        if not (isinstance(pattern, str) and understood(pattern)):
+            raise DocumentInvalid(
+                part.at("formats"),
+                f"{pattern!r} is not understood: a format is iso or such as %d/%m/%Y %H:%M.",
+            )
+    return tuple(formats)
 
 
 def _zone(part: Section, key: str, name: object) -> ZoneInfo:
@@ -168,13 +188,13 @@ def _zone(part: Section, key: str, name: object) -> ZoneInfo:
         raise DocumentInvalid(part.at(key), f"there is no time zone {name!r}.") from None
 
 
-def _case(top: Section) -> Form:
+def _case(top: Section, known: Kinds) -> Form:
     text = top.text("case")
     case = template(text, top.at("case"))
     if not case.columns:
         raise DocumentInvalid(top.at("case"), "the case's number must name a column in braces.")
-    if text.partition("-")[0] not in KINDS.cases:
-        kinds = ", ".join(f"{kind}-" for kind in KINDS.cases)
+    if text.partition("-")[0] not in known.cases:
+        kinds = ", ".join(f"{kind}-" for kind in known.cases)
         raise DocumentInvalid(top.at("case"), f"the case's number must begin with one of: {kinds}.")
     return case
 
@@ -189,28 +209,39 @@ def _order(top: Section) -> tuple[str, ...]:
 def _dialect(part: Section) -> Dialect:
     missing = part.get("missing", "")
     delimiter, encoding = part.text("delimiter", ","), part.text("encoding", "utf-8")
-    if len(delimiter) != 1:
-        raise DocumentInvalid(part.at("delimiter"), "a delimiter is one character.")
-    try:
-        "".encode(encoding)
-    except LookupError:
-        raise DocumentInvalid(part.at("encoding"), f"there is no encoding {encoding!r}.") from None
+    if len(delimiter) != 1 or delimiter in NO_DELIMITERS:
+        raise DocumentInvalid(
+            part.at("delimiter"), "a delimiter is one character, neither a quote nor a line's end."
+        )
+    if not is_charset(encoding):
+        raise DocumentInvalid(
+            part.at("encoding"), f"there is no encoding {encoding!r}: write utf-8 or gb18030."
+        )
     part.finish()
     return Dialect(
         delimiter=delimiter, encoding=encoding, missing=frozenset(str(m) for m in listed(missing))
     )
 
 
-def _calendar(value: object, path: tuple[str | int, ...], folder: File) -> Dict[str, Any]:
+def _limited(top: Section, key: str, most: int, *, needed: bool = False) -> list[tuple[Any, Place]]:
+    """What is written under a key that may list at most so many."""
+    found = top.entries(key, needed=needed)
+    if len(found) > most:
+        raise DocumentInvalid(top.at(key), f"{len(found)} {key} are listed: at most {most}.")
+    return found
+
+
+def _calendar(value: object, path: Place, folder: File) -> Dict[str, Any]:
     if isinstance(value, Dict):
         try:
-            calendar_from_document(value)
+            document = plain(value)
+            calendar_from_document(document)
         except DocumentInvalid as fault:
             raise DocumentInvalid((*path, *fault.path), fault.sentence) from fault
-        return value
+        return document
     named = str(value)
     file = folder / named if "." in named else SHIPPED / f"{named}.json"
-    if not file.is_file():
+    if not _is_file(file):
         shipped = ", ".join(sorted(f.stem for f in SHIPPED.glob("*.json")))
         raise DocumentInvalid(
             path, f"there is no calendar {named!r}: name a file, or one of the shipped: {shipped}."
@@ -218,12 +249,20 @@ def _calendar(value: object, path: tuple[str | int, ...], folder: File) -> Dict[
     return load_calendar(file)
 
 
-def _rulebook(top: Section, folder: File) -> PublishRulebook | None:
+def _is_file(file: File) -> bool:
+    """Whether there is such a file; a name that no file can have names none."""
+    try:
+        return file.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _rulebook(top: Section, folder: File, kinds: Kinds) -> PublishRulebook | None:
     if top.get("rulebook") is None:
         return None
     file = folder / top.text("rulebook")
-    if not file.is_file():
+    if not _is_file(file):
         raise DocumentInvalid(
             top.at("rulebook"), f"there is no rulebook {file.name!r} beside the mapping."
         )
-    return PublishRulebook(document=load_rulebook(file))
+    return PublishRulebook(document=load_rulebook(file, kinds))

@@ -1,16 +1,19 @@
-"""For the order of a history: every command of a file, by its time, then line, then step."""
+"""Plans an import: every command of a file in the order of time, line and step."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
+from math import isfinite
 from pathlib import Path
 from typing import NamedTuple
 
-from api.imports.faults import Reject, ValueMissing, rejected
+from api.imports.faults import Reject, RowInTheFuture, ValueMissing, rejected
 from api.imports.forms import Fill
 from api.imports.mapping import Mapping
+from api.imports.remedies import remedy
 from api.imports.rows import Cells, Rows
 from api.imports.steps import BoundStep
 from commands.messages import Message
@@ -19,11 +22,11 @@ from domain.kernel.refusals import Refusal
 EVERY = 2000
 
 Progress = Callable[[int, int, str], None]
-"""Hears how much is done, of how much (0: not known), in which phase."""
+"""Called with how much is done, of how much (0: not known), in which phase."""
 
 
 class Planned(NamedTuple):
-    """A command for when the history reaches ``at``; they compare in the order of asking."""
+    """A command to be asked at the instant ``at``; they compare in the order of asking."""
 
     at: datetime
     rank: int
@@ -50,8 +53,10 @@ class Line(NamedTuple):
 class Plan:
     """The commands of a file in the order of their times, and the rows that give none."""
 
-    def __init__(self, mapping: Mapping, file: Path, progress: Progress | None = None) -> None:
-        """Read the file.
+    def __init__(
+        self, mapping: Mapping, file: Path, *, now: datetime, progress: Progress | None = None
+    ) -> None:
+        """Read the file; what is dated after `now` is rejected.
 
         Raises:
             FileInvalid: it cannot be read or lacks a column.
@@ -60,6 +65,7 @@ class Plan:
         self.rejects: list[Reject] = []
         self.commands: list[Planned] = []
         self._mapping = mapping
+        self._latest = now
         self._reached: dict[str, datetime] = {}
         self._progress = progress
         columns = mapping.columns
@@ -73,7 +79,8 @@ class Plan:
         self.commands.sort()
 
     def _lines(self, rows: Rows) -> Iterator[Line]:
-        case, missing = self._case, ValueMissing(field="case", column=self._mapping.case.shown)
+        missing = ValueMissing(field="case", column=self._mapping.case.shown)
+        setting = remedy(self._mapping, missing)
         for found in rows:
             self.rows += 1
             if self._progress and self.rows % EVERY == 0:
@@ -82,9 +89,9 @@ class Plan:
                 self.rejects.append(found)
                 continue
             line, cells = found
-            number = _number(case, cells)
+            number = _number(self._case, cells)
             if number is None:
-                self.rejects.append(rejected(line, "", missing))
+                self.rejects.append(rejected(line, missing, setting=setting))
                 continue
             yield Line(line, number, cells)
 
@@ -95,11 +102,13 @@ class Plan:
             lines = list(lines)
             last = {line.case: line.cells for line in lines}
         before: dict[str, Cells] = {}
-        for rank, (line, case, cells) in enumerate(lines):
-            previous = before.get(case)
-            for number, step in enumerate(self._steps):
-                if step.test is None or step.test(cells, previous, last.get(case)):
-                    self._plan(step, rank, number, Line(line, case, cells))
+        steps = [(number, step, step.test) for number, step in enumerate(self._steps)]
+        for rank, line in enumerate(lines):
+            _, case, cells = line
+            previous, final = before.get(case), last.get(case)
+            for number, step, test in steps:
+                if test is None or test(cells, previous, final):
+                    self._plan(step, rank, number, line)
             if history:
                 before[case] = cells
 
@@ -107,10 +116,15 @@ class Plan:
         cells = line.cells
         try:
             at = step.at(cells)
+            if at > self._latest:
+                raise RowInTheFuture(at=at.isoformat(), now=self._latest.isoformat())
             happened = step.happened(cells) if step.happened else None
             command = step.build(cells, line.case, self._mapping.site.site)
         except Refusal as refusal:
-            self.rejects.append(rejected(line.line, step.name, refusal))
+            setting = remedy(self._mapping, refusal, number)
+            self.rejects.append(
+                rejected(line.line, refusal, case=line.case, command=step.name, setting=setting)
+            )
             return
         if self._mapping.keep_order:
             reached = self._reached.get(line.case, at)
@@ -140,10 +154,10 @@ def _ordered(lines: Iterable[Line], columns: Sequence[int], mapping: Mapping) ->
 def _sortable(cell: str | None, mapping: Mapping) -> tuple[int, float, str]:
     if cell is None:
         return 0, 0.0, ""
-    try:
-        return 1, float(cell), ""
-    except ValueError:
-        pass
+    with suppress(ValueError):
+        number = float(cell)
+        if isfinite(number):  # "nan" would have no place among the others
+            return 1, number, ""
     try:
         return 2, mapping.times.read(cell, "order").timestamp(), ""
     except Refusal:

@@ -1,9 +1,9 @@
-"""For what a row gives: a command, when its conditions hold, at the time its columns name."""
+"""Reads steps: the command a row gives, under which conditions and at which time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass
+from dataclasses import MISSING, dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -13,10 +13,10 @@ from api.imports.fields import Field, Put, missing_fields
 from api.imports.forms import Form, Index, read_form
 from api.imports.rows import Cells
 from api.imports.times import Times
-from commands import ROUTES
 from commands.clocks import RecordDue
 from commands.messages import Message
 from commands.registers import OpenSite, PublishCalendar, PublishRulebook
+from commands.routes import Routes
 from domain.kernel.documents import DocumentInvalid, Section, listed
 
 NOT_FROM_FILES = (OpenSite, PublishCalendar, PublishRulebook, RecordDue)
@@ -27,12 +27,14 @@ def snake(name: str) -> str:
     return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
 
 
-VERBS: Mapping[str, type[Message]] = {
-    spelling: command
-    for name, command in ROUTES.messages.items()
-    if command not in NOT_FROM_FILES
-    for spelling in (name, snake(name))
-}
+def verbs(routes: Routes) -> Mapping[str, type[Message]]:
+    """The commands a row may give, by either spelling of their names."""
+    return {
+        spelling: command
+        for name, command in routes.messages.items()
+        if command not in NOT_FROM_FILES
+        for spelling in (name, snake(name))
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,16 +81,17 @@ class BoundStep:
     actor: Callable[[Cells], str | None] | None
 
 
-def read_step(part: Section) -> Step:
+def read_step(part: Section, routes: Routes) -> Step:
     """The step written in a section.
 
     Raises:
         DocumentInvalid: it is unclear or leaves out a field its command needs.
     """
     name = part.text("do")
-    command = VERBS.get(name)
+    known_verbs = verbs(routes)
+    command = known_verbs.get(name)
     if command is None:
-        known = ", ".join(sorted(v for v in VERBS if v.islower()))
+        known = ", ".join(sorted(verb for verb in known_verbs if verb.islower()))
         raise DocumentInvalid(part.at("do"), f"unknown command {name!r}; known: {known}.")
     part.need("at")
     step = Step(
@@ -119,7 +122,7 @@ def _fields(command: type[Message], part: Section) -> tuple[Field, ...]:
 
 
 def _names(command: type[Message]) -> tuple[str, ...]:
-    return tuple(command.__dataclass_fields__)
+    return tuple(f.name for f in fields(command))
 
 
 def _columns(part: Section, key: str) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
-"""For times in files: their formats, and the zone of those that name none."""
+"""Reads times in files: by their formats, and in the zone of those that name none."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -11,6 +12,19 @@ from domain.kernel.refusals import WithoutZone
 
 ISO = "iso"
 REMEMBERED = 200_000
+
+
+def understood(pattern: str) -> bool:
+    """Whether times can be read by a format."""
+    if pattern == ISO or "%" not in pattern:
+        return pattern == ISO
+    try:
+        datetime.strptime("", pattern)  # noqa: DTZ007 - only the format is tried
+    except re.error:  # a directive twice
+        return False
+    except ValueError as error:
+        return str(error).startswith("time data")  # and not: a bad directive
+    return True
 
 
 class Times:

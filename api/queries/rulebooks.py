@@ -19,7 +19,7 @@ class RulesVersionUnknown(Refusal):
     zh = "规则没有第 {version} 版，{known}。"
 
 
-class NoRulebook(Refusal):
+class NothingPublished(Refusal):
     """No rulebook was published yet: publish one with `guanjia publish FILE`."""
 
     zh = "尚未发布规则手册，请运行 guanjia publish FILE 发布。"
@@ -46,7 +46,7 @@ def publication(engine: Engine, version: int | None = None) -> Answer:
 
     Raises:
         RulesVersionUnknown: there is no such version.
-        NoRulebook: no rulebook is in force.
+        NothingPublished: no rulebook is in force.
     """
     recorded = _recorded(engine)
     found = _of_version(recorded, version)
@@ -113,7 +113,7 @@ def _of_version(recorded: list[Recorded], version: int | None) -> Recorded:
     if version is None:
         books = [p for p in recorded if isinstance(p.fact, RulebookPublished)]
         if not books:
-            raise NoRulebook
+            raise NothingPublished
         return books[-1]
     if 0 < version <= len(recorded):
         return recorded[version - 1]

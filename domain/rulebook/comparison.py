@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
@@ -15,7 +17,9 @@ UNORDERED: Final = frozenset(
 )
 """Keys whose lists say the same in any order; so do the values of a condition and of a field."""
 
-_WITHIN: Final = frozenset({"where", "fields"})
+
+_LIKE_ANOTHER: Final = re.compile(r"[-+]?\d+(\.\d+)?|true|false|null|")
+"""Texts that read as another value without quotes."""
 
 
 class Nothing:
@@ -70,11 +74,20 @@ def _changes(before: object, after: object, path: Path) -> Iterator[Change]:
 
 
 def _lists(before: list[Any], after: list[Any], path: Path) -> Iterator[Change]:
-    if path and (path[-1] in UNORDERED or _WITHIN & set(path)):
+    if path and (path[-1] in UNORDERED or "where" in path[2:] or "fields" in path[2:3]):
         yield from _members(before, after, path)
         return
-    for index, (one, two) in enumerate(zip_longest(before, after, fillvalue=NOTHING_THERE)):
-        yield from _changes(one, two, (*path, index))
+    alike = SequenceMatcher(None, list(map(_key, before)), list(map(_key, after)), autojunk=False)
+    for what, begin, end, start, stop in alike.get_opcodes():
+        for index, (one, two) in enumerate(
+            () if what == "equal" else _pairs(before[begin:end], after[start:stop])
+        ):
+            place = begin if two is NOTHING_THERE else start
+            yield from _changes(one, two, (*path, place + index))
+
+
+def _pairs(before: list[Any], after: list[Any]) -> Iterator[tuple[Any, Any]]:
+    return zip_longest(before, after, fillvalue=NOTHING_THERE)
 
 
 def _members(before: list[Any], after: list[Any], path: Path) -> Iterator[Change]:
@@ -158,7 +171,7 @@ def _place(path: Path) -> Phrase:
     inner = _inner(rest)
     if inner:
         english.append(" ".join(inner))
-        chinese.append("".join(part.zh for part in inner))
+        chinese.append(" ".join(part.zh for part in inner))
     return Phrase(": ".join(english), "：".join(chinese))
 
 
@@ -172,7 +185,7 @@ def _inner(keys: list[str | int]) -> list[Phrase]:
         elif isinstance(key, int):
             found.append(Phrase(str(key + 1), f"第{key + 1}项"))
         else:
-            found.append(Phrase(key, _KEYS.get(key, f" {key} ")))
+            found.append(Phrase(key, _KEYS.get(key, key)))
     return found
 
 
@@ -184,4 +197,5 @@ def _shown(value: object) -> str:
         return "[" + ", ".join(map(_shown, value)) + "]"
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    return str(value)
+    quoted = isinstance(value, str) and _LIKE_ANOTHER.fullmatch(value)
+    return f'"{value}"' if quoted else str(value)

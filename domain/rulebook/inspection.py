@@ -44,6 +44,37 @@ def faults(
         yield from _clock(names, book.clocks[name], part)
 
 
+def unpublished(document: Mapping[str, Any], book: Rulebook, calendars: Collection[str]) -> Faults:
+    """The calendars a rulebook counts on that are not among those given, each where it is used."""
+    top = Section(document)
+    for name, part in top.section("clocks").sections():
+        for choice, (_, path) in zip(book.clocks[name].within, part.entries("within"), strict=True):
+            calendar = getattr(choice.within, "calendar", None)
+            if calendar is not None and calendar not in calendars:
+                yield _fault(
+                    path,
+                    f"the calendar {calendar} is not published: publish it first.",
+                    f"日历 {calendar} 尚未发布，请先发布。",
+                )
+
+
+def labels_asked(book: Rulebook, kinds: Kinds) -> set[str]:
+    """The labels that conditions of a rulebook ask for."""
+    names = Names(book, kinds, None)
+    found = set()
+    for rule in book.clocks.values():
+        triggers = [
+            (t.where, [t])
+            for t in (*rule.starts, *rule.stops, *rule.pauses, *rule.resumes, *rule.cancels)
+        ]
+        choices = [(choice.where, rule.starts) for choice in rule.within]
+        for where, at in [*triggers, *choices, (rule.where, rule.starts)]:
+            for name, _ in where.wanted:
+                if any(names.is_label(place, name) for place in names.at(rule, *at)):
+                    found.add(name)
+    return found
+
+
 def _declared(
     kinds: Sequence[Kind], name: str, value: object, path: Path, *, common: bool
 ) -> Faults:

@@ -62,6 +62,11 @@ class Names:
             return TEXT.of((at.kind.name,))
         return self._label(at.kind, name)
 
+    def is_label(self, at: At, name: str) -> bool:
+        """Whether only a label can answer to a name at a fact."""
+        own = {*ALWAYS, "kind", *fact_answers(at.fact), *attributes(at.kind)}
+        return name not in own and self._label(at.kind, name) is not None
+
     def comparable(self, at: At) -> list[str]:
         """The names whose answers a condition can compare at a fact."""
         words = self._words(at.kind)

@@ -3,11 +3,14 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
 from api.cli import main
+from api.imports.mapping import load_mapping
 from tests.support.command_line import CASE, Done, Guanjia
+from tests.support.old_repairs import MAPPING, ROWS, RULEBOOK
 from tests.support.service import CASE as REPORTED, REPORT, World
 
 
@@ -67,3 +70,29 @@ def reported(world: World) -> World:
     report = {**REPORT, "case": REPORTED, "external_id": "E-7"}
     assert world.ask("ReportRepair", report).status_code == 201
     return world
+
+
+@pytest.fixture
+def old(tmp_path):
+    """A folder with the mapping; called with rows, what to lead `backfill` with."""
+    (tmp_path / "mapping.yaml").write_text(MAPPING, "utf-8")
+    (tmp_path / "rulebook.yaml").write_text(RULEBOOK, "utf-8")
+    path = tmp_path / "rows.csv"
+
+    def written(rows: str = ROWS):
+        path.write_text(rows, "utf-8")
+        return load_mapping(tmp_path / "mapping.yaml"), path
+
+    return written
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Writes a file and says where it is."""
+
+    def written(name: str, text: str, encoding: str = "utf-8") -> Path:
+        path = tmp_path / name
+        path.write_bytes(dedent(text).encode(encoding))
+        return path
+
+    return written

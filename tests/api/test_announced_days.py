@@ -7,7 +7,7 @@ import pytest
 
 from api.cli import main
 from api.imports.announced_days import with_announced_days
-from api.imports.yaml_lines import FileInvalid
+from api.imports.files import FileInvalid
 from domain.working_time.documents import calendar_from_document
 
 HEAD = "date,is_workday,name,is_announced_off_day,is_make_up_workday"

@@ -11,6 +11,8 @@ from starlette.testclient import TestClient
 from api.cli import main
 from api.engine import Engine
 from api.http import create_app
+from api.imports.backfill import backfill
+from api.imports.mapping import load_mapping
 from api.settings import Settings
 from commands.envelope import CommandEnvelope
 from commands.registers import OpenSite, PublishRulebook
@@ -124,6 +126,33 @@ def test_it_is_in_a_figure_by_an_attribute_of_its_own(world: World, client: Test
     outage(world)
     (row,) = client.get("/kpis/on_time").json()["rows"]
     assert (row["group"], row["judged"], row["late"]) == ("lift.freed", 1, 1)
+
+
+MAPPING = """\
+mapping: lifts
+case: lift-{number}
+times: {zone: Asia/Shanghai}
+site: {id: north, name: North}
+steps:
+  - do: report_lift
+    at: stopped
+    with: {lift: "{lift}", floor: "{floor}"}
+  - do: free_passengers
+    at: freed
+    with: {people: "{people}"}
+"""
+
+
+def test_it_is_imported_under_the_rules_in_force(tmp_path: Path, store: str):
+    world = World(store)
+    (tmp_path / "mapping.yaml").write_text(MAPPING, "utf-8")
+    rows = "number,lift,floor,stopped,freed,people\n9,B1,5,2026-05-06T08:00,2026-05-06T08:20,3\n"
+    (tmp_path / "rows.csv").write_text(rows, "utf-8")
+    mapping = load_mapping(tmp_path / "mapping.yaml", LIFT_ROUTES)
+    result = backfill(mapping, tmp_path / "rows.csv", world.engine.handler)
+    assert (result.commands, result.lapses, result.rejects) == (2, 1, 0)
+    assert world.engine.log.stream("lift-9")
+    world.engine.close()
 
 
 def test_it_is_asked_on_the_command_line(

@@ -1,4 +1,4 @@
-"""Whole public data sets lived through again: the figures others computed from the same files."""
+"""Whole public data sets replayed: the figures others computed from the same files."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from statistics import median, quantiles
 import pytest
 
 from api.engine import Engine
+from api.imports.backfill import backfill
 from api.imports.mapping import load_mapping
-from api.imports.relive import relive
 from api.queries.figures import Asked, figure
 from commands.handler import CommandHandler
 from domain.kernel.facts import Recorded
@@ -37,14 +37,14 @@ class Lived:
         self.file = folder / file
         mapping = load_mapping(EXAMPLES / name / "mapping.yaml")
         self.engine = Engine(MEMORY, create=True)
-        self.handler = self.engine.handler
-        self.result = relive(mapping, self.file, self.handler)
-        self.registers = read_directory(self.handler.log, Codec())
+        self.desk = self.engine.handler
+        self.result = backfill(mapping, self.file, self.desk)
+        self.registers = read_directory(self.desk.log, Codec())
 
     def cases(self):
         """Each case with its facts."""
         codec, kept = Codec(), defaultdict(list)
-        for page in self.handler.log.follow(0):
+        for page in self.desk.log.follow(0):
             for row in page:
                 if row.stream.startswith(("repair-", "complaint-")):
                     kept[row.stream].append(codec.decode(row))
@@ -168,8 +168,8 @@ def test_the_figure_by_department_is_bostons(boston):
 def test_every_miss_is_recorded_at_its_due_instant(boston):
     """The import leaves each lapse at the instant it was due, in the order of instants."""
     found = [
-        boston.handler.codec.decode(row)
-        for page in boston.handler.log.follow(0)
+        boston.desk.codec.decode(row)
+        for page in boston.desk.log.follow(0)
         for row in page
         if row.topic == "DeadlineLapsed"
     ]
@@ -242,9 +242,9 @@ def test_living_a_history_twice_adds_nothing(name, request):
     """The second import answers every command as the first did and refuses the same rows."""
     lived = request.getfixturevalue(name)
     mapping = load_mapping(EXAMPLES / lived.folder.name / "mapping.yaml")
-    head = lived.handler.log.head()
-    again = relive(mapping, lived.file, CommandHandler(lived.handler.log))
-    assert (again.facts, again.commands, lived.handler.log.head()) == (0, 0, head)
+    head = lived.desk.log.head()
+    again = backfill(mapping, lived.file, CommandHandler(lived.desk.log))
+    assert (again.facts, again.commands, lived.desk.log.head()) == (0, 0, head)
     assert again.repeated == lived.result.commands
     assert again.codes == lived.result.codes
 
@@ -253,8 +253,8 @@ def test_what_is_recorded_never_goes_back_in_time(boston, incidents, complaints)
     """The log learned everything in the order of its positions."""
     for lived in (boston, incidents, complaints):
         recorded = [
-            lived.handler.codec.decode(row).recorded_at
-            for page in lived.handler.log.follow(0)
+            lived.desk.codec.decode(row).recorded_at
+            for page in lived.desk.log.follow(0)
             for row in page
         ]
         assert recorded == sorted(recorded)

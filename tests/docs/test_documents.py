@@ -110,8 +110,8 @@ def test_the_glossary_has_one_row_per_idea_with_its_chinese_counterpart():
     ["case", "fact", "stream", "log", "envelope", "occurred_at", "recorded_at", "clock", "cycle",
      "service cycle", "target", "due", "lapse", "rung", "addressee", "acknowledge", "waiver",
      "verdict", "rulebook", "calendar", "make-up workday", "provisional", "first receiver",
-     "second service", "first-time fix", "non-answer", "view", "rebuild", "position", "command",
-     "refusal", "desk", "agenda", "site", "household", "steward", "relive"],
+     "second service", "first-time fix", "non-answer", "row set", "rebuild", "position", "command",
+     "refusal", "writer", "timer queue", "site", "household", "steward", "backfill"],
 )  # fmt: skip
 def test_the_glossary_explains_the_words_of_the_code(term):
     assert term in glossary()

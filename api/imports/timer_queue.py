@@ -1,4 +1,4 @@
-"""For what the cases of a history still have to say: every instant, worked out once a change."""
+"""Keeps every instant at which a clock of the imported cases falls due, in order."""
 
 from __future__ import annotations
 
@@ -13,63 +13,80 @@ from scheduler.timer_queue import TimerQueue
 
 Ahead = tuple[datetime, ClockRule]
 
+_CLOCK_WORDS = frozenset(fact.word for fact in CLOCK_FACTS)
 
-class Waiting:
-    """The agenda of a history, with all instants of a case and not only its first.
+
+class CaseTimers:
+    """The instants of all cases of an import, and not only the first of each.
 
     Folding a case again for each of its facts is most of what an import costs, so it is done only
-    where the fact can bring new instants: not for facts no clock listens to, not for facts that
-    only end clocks, and not for what a clock without a ladder says by itself.
+    where a fact can bring new instants: not for facts that no clock refers to, not for facts that
+    only end clocks, and not for what a clock without a ladder records by itself, unless another
+    clock refers to such records. ``started`` counts the runs of clocks that began since the queue
+    was made, or since `begin`.
     """
 
     def __init__(self) -> None:
         """Begin with nothing due."""
-        self._agenda = TimerQueue()
+        self.started = 0
+        self._runs: dict[str, int] = {}
+        self._queue = TimerQueue()
         self._ahead: dict[str, list[Ahead]] = {}
         self._version = -1
         self._ends: frozenset[str] = frozenset()
         self._moves: frozenset[str] = frozenset()
+        self._chained = False
+
+    def begin(self) -> None:
+        """Count the runs that are started from now on."""
+        self.started = 0
 
     def first(self) -> tuple[datetime, str] | None:
         """The earliest instant and its case."""
-        return self._agenda.first()
+        return self._queue.first()
 
-    def learn(
+    def refold(
         self,
         case: str,
         fold: Fold,
         *,
         after: datetime | None = None,
     ) -> None:
-        """Fold the case and remember at which instants, if later than `after`, it has to speak."""
+        """Read the folded case and keep its instants, those later than `after` if it is given."""
+        clocks = fold.clocks
+        self.started += len(clocks) - self._runs.get(case, 0)
+        self._runs[case] = len(clocks)
         ahead = [
             (instant, clock.rule)
-            for clock in fold.clocks
+            for clock in clocks
             for instant in _instants(clock, fold.directory)
             if after is None or instant > after
         ]
-        self._remember(case, sorted(ahead, key=_instant))
+        self._keep(case, sorted(ahead, key=_instant))
 
-    def hear(self, case: str, fold: Fold, new: int) -> None:
-        """The newest facts of a case happened now, and what was due before has been said."""
+    def take(self, case: str, fold: Fold, new: int) -> None:
+        """Take the newest facts of a case, recorded after everything that was due before them."""
         self._read(fold.directory)
         words = {recorded.fact.word for recorded in fold.facts[-new:]}
         if not words.isdisjoint(self._moves):
-            self.learn(case, fold)
+            self.refold(case, fold)
         elif not words.isdisjoint(self._ends) and case in self._ahead:
             left = [entry for entry in self._ahead[case] if words.isdisjoint(entry[1].heard)]
-            self._remember(case, left)
+            self._keep(case, left)
 
-    def said(self, case: str, fold: Fold, now: datetime) -> None:
-        """The case has just said everything up to and including now."""
+    def fired(self, case: str, fold: Fold, now: datetime) -> None:
+        """Everything due in the case up to and including now has just been recorded."""
+        self._read(fold.directory)
         ahead = self._ahead.get(case, [])
-        if any(rule.ladder for _, rule in ahead):
-            self.learn(case, fold, after=now)
+        if self._chained:
+            self.refold(case, fold)
+        elif any(rule.ladder for _, rule in ahead):
+            self.refold(case, fold, after=now)
         else:
-            self._remember(case, [entry for entry in ahead if entry[0] > now])
+            self._keep(case, [entry for entry in ahead if entry[0] > now])
 
-    def _remember(self, case: str, ahead: list[Ahead]) -> None:
-        self._agenda.set(case, ahead[0][0] if ahead else None)
+    def _keep(self, case: str, ahead: list[Ahead]) -> None:
+        self._queue.set(case, ahead[0][0] if ahead else None)
         if ahead:
             self._ahead[case] = ahead
         else:
@@ -88,11 +105,14 @@ class Waiting:
         self._moves = frozenset(word for rule in rules for word in _moving(rule))
         ends = (trigger.word for rule in rules for trigger in (*rule.stops, *rule.cancels))
         self._ends = frozenset(ends) - self._moves
+        self._chained = any(not _CLOCK_WORDS.isdisjoint(rule.heard) for rule in rules) or any(
+            trigger.word in _CLOCK_WORDS for rule in rules for trigger in rule.starts
+        )
 
 
 def _moving(rule: ClockRule) -> Iterator[str]:
-    """Words after which a clock may have something new to say."""
-    yield from (fact.word for fact in CLOCK_FACTS)
+    """Words after which a clock may have new instants."""
+    yield from _CLOCK_WORDS
     yield from (trigger.word for trigger in (*rule.starts, *rule.pauses, *rule.resumes))
     yield from (t.word for t in (*rule.stops, *rule.cancels) if t.where.wanted)
     for rung in rule.ladder:
@@ -101,7 +121,7 @@ def _moving(rule: ClockRule) -> Iterator[str]:
 
 def _instants(clock: Clock, registers: Directory) -> Iterator[datetime]:
     if clock.rule.ladder or clock.rule.warnings:
-        yield from (said.at for said in pending(clock, registers))
+        yield from (due.at for due in pending(clock, registers))
     elif (only := next_instant(clock, registers)) is not None:
         yield only
 

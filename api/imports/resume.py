@@ -1,4 +1,4 @@
-"""For going on where an earlier run ended: what it answered, and what it refused."""
+"""Finds where an earlier run of an import ended, and what it refused."""
 
 from __future__ import annotations
 
@@ -7,24 +7,25 @@ from itertools import groupby
 from typing import Final
 
 from api.imports.plan import Planned
-from api.imports.waiting import Waiting
+from api.imports.timer_queue import CaseTimers
 from commands.handler import CommandHandler
 from commands.streams import LoadedStream
 from commands.unit_of_work import UnitOfWork
+from commands.validation import check, check_words
 from domain.kernel.context import Context
 from domain.kernel.refusals import Refusal
 
 AT_ONCE: Final = 500
 
 
-class Recall:
+class ResumePoint:
     """Which commands of a plan the log has answered, with their places in the plan."""
 
     def __init__(self, source: str, commands: Sequence[Planned], desk: CommandHandler) -> None:
         """Look every command up."""
         self.answered: frozenset[int] = frozenset()
         self._turns: dict[str, int] = {}
-        self._handler = desk
+        self._routes = desk.routes
         if not desk.log.head():
             return
         for start in range(0, len(commands), AT_ONCE):
@@ -41,22 +42,27 @@ class Recall:
         return max(self.answered, default=-1)
 
     def take(self, index: int, command: str) -> None:
-        """A command the earlier run never saw was answered now."""
+        """Note that a command which the earlier run did not have was answered now."""
         self._turns[command] = index
 
     def refused_then(self, unit: UnitOfWork, index: int, planned: Planned) -> Refusal | None:
-        """Why the earlier run refused a command, None if that run never saw it.
+        """Why the earlier run refused a command, None if it did not have it.
 
         The case is folded as it stood when the command's turn came, so a command that was refused
         is refused again, with the same sentence, whatever happened to the case since.
         """
-        routes = self._handler.routes
-        then = LoadedStream(planned.case, routes.kinds.of(planned.case))
+        try:
+            check_words(actor=planned.actor)
+            check(planned.command)
+            self._routes.route(planned.command, self._routes.stream_of(planned.command))
+        except Refusal as refusal:
+            return refusal
+        then = LoadedStream(planned.case, self._routes.kinds.of(planned.case))
         for recorded in unit.load(planned.case).facts:
             if self._turns.get(recorded.command, index) < index:
                 then.take(recorded)
         try:
-            routes.decide(
+            self._routes.decide(
                 then,
                 planned.command,
                 Context(now=planned.at, principal="", site=then.site, directory=unit.directory),
@@ -65,19 +71,20 @@ class Recall:
             return refusal
         return None
 
-    def waiting(self, commands: Sequence[Planned], desk: CommandHandler) -> Waiting:
-        """What the cases of the answered commands still have to say."""
-        waiting = Waiting()
+    def timers(self, commands: Sequence[Planned], desk: CommandHandler) -> CaseTimers:
+        """The timers of the cases that the answered commands belong to."""
+        timers = CaseTimers()
         cases = sorted({commands[index].case for index in self.answered})
         if not cases:
-            return waiting
+            return timers
         with desk.unit_of_work() as unit:
-            registers, head = unit.directory, unit.head
+            directory, head = unit.directory, unit.head
         for start in range(0, len(cases), AT_ONCE):
             rows = desk.log.streams(cases[start : start + AT_ONCE], head)
             for case, found in groupby(rows, key=lambda row: row.stream):
                 loaded = LoadedStream(case, desk.routes.kinds.of(case))
                 for row in found:
                     loaded.take(desk.codec.decode(row))
-                waiting.learn(case, loaded.folded(registers))
-        return waiting
+                timers.refold(case, loaded.folded(directory))
+        timers.begin()
+        return timers
