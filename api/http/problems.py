@@ -245,9 +245,9 @@ async def _refused(request: Request, error: Exception) -> Response:
 async def _document(request: Request, error: Exception) -> Response:
     assert isinstance(error, DocumentInvalid)
     place = ".".join(map(str, error.path)) or "document"
-    return problem_of(
-        DocumentRefused(place=place, problem=error.sentence.rstrip(".")), request.url.path
-    )
+    english, chinese = error.sentence, getattr(error.sentence, "zh", error.sentence)
+    problem = Phrase(english.rstrip("."), chinese.rstrip("。."))
+    return problem_of(DocumentRefused(place=place, problem=problem), request.url.path)
 
 
 async def _busy(request: Request, _: Exception) -> Response:
