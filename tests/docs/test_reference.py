@@ -11,7 +11,7 @@ from commands import ROUTES
 from domain.kernel.refusals import Refusal
 from domain.kinds import KINDS
 from domain.promises import Verdict
-from domain.rulebook import clocks, conditions, reader, roles, within
+from domain.rulebook import clocks, conditions, reader, roles, within, words
 from domain.working_time import documents as calendars
 from store.errors import StoreFault
 from tests.docs.generate import REFERENCE, written
@@ -89,7 +89,7 @@ def keys_read_by(module) -> set[str]:
 
 def test_every_key_of_the_rulebook_is_documented():
     text = page("rulebook.md")
-    keys = frozenset().union(*map(keys_read_by, (reader, clocks, conditions, within, roles)))
+    keys = frozenset().union(*map(keys_read_by, (reader, clocks, conditions, within, words, roles)))
     assert {"clocks", "starts", "resumes", "since", "through_rest_days", "again_within"} <= keys
     for key in (*keys, *within.FORMS, *reader.KPI_QUESTIONS, *reader.FAILED_FIRST_TIME):
         assert f"`{key}`" in text or f"`{key}:" in text or f"{{{key}:" in text, key
