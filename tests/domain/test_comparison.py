@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +10,9 @@ from hypothesis import given, settings, strategies as st
 
 from api.imports.documents import read_document
 from domain.rulebook.comparison import NOTHING_THERE, changes
+from tests.docs.tables import ROOT
+from tests.support.documents import BOOKS, VALUES, branches, leaves, replaced
 
-ROOT = Path(__file__).parents[2]
-BOOKS = [read_document(path).value for path in sorted((ROOT / "api/rulebooks").glob("*.yaml"))]
 CALENDAR = read_document(ROOT / "api/calendars/cn.json").value
 DOCUMENTS = [*BOOKS, CALENDAR]
 
@@ -48,36 +46,6 @@ def said(before, after) -> list[str]:
     return [str(change.sentence) for change in changes(before, after)]
 
 
-def replaced(document: Any, path: tuple[Any, ...], value: Any) -> Any:
-    """A copy of a document with another value at a place."""
-    whole = copy.deepcopy(document)
-    part = whole
-    for key in path[:-1]:
-        part = part[key]
-    part[path[-1]] = value
-    return whole
-
-
-def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The path to every plain value."""
-    if isinstance(value, dict | list):
-        items = value.items() if isinstance(value, dict) else enumerate(value)
-        for key, inner in items:
-            yield from leaves(inner, (*path, key))
-    else:
-        yield path
-
-
-def branches(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The path to every value, plain or not."""
-    if path:
-        yield path
-    if isinstance(value, dict | list):
-        items = value.items() if isinstance(value, dict) else enumerate(value)
-        for key, inner in items:
-            yield from branches(inner, (*path, key))
-
-
 @pytest.mark.parametrize("document", [*DOCUMENTS, RICH], ids=lambda d: d.get("rulebook", "cn"))
 def test_nothing_changes_from_a_document_to_itself(document):
     """Nor to a copy whose keys were written in another order."""
@@ -89,9 +57,6 @@ def turned(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: turned(inner) for key, inner in reversed(value.items())}
     return [turned(inner) for inner in value] if isinstance(value, list) else value
-
-
-VALUES = st.sampled_from(["x", "24h", "", "1", 1, 7, True, False, None, 0.5, ["x"], {"x": 1}])
 
 
 @settings(max_examples=400, deadline=None)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given, settings, strategies as st
 
+from domain.kernel.documents import DocumentInvalid
 from domain.kernel.facts import Fact
 from domain.kernel.kinds import Kind
 from domain.kinds import KINDS
 from domain.promises.situation import Situation, fields_of
 from domain.rulebook import read_rulebook, read_strictly
 from tests.golden import examples_of
+from tests.support.documents import BOOKS, VALUES, leaves, replaced
 from tests.support.lift import LIFT_ROUTES
 from tests.support.scenario import START, envelope
 from tests.support.words import WORDS, document, fault
@@ -177,3 +180,18 @@ def test_a_condition_that_ever_holds_is_never_refused(name):
         starts = {"fact": fact.word, "where": {key: plain}}
         clock = {"case": name, "starts": starts, "stops": "closed"}
         assert read_strictly(document({"all": {"open": True}}, reply=clock), kinds=KINDS)
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_what_is_read_strictly_is_read_leniently_to_the_same_rulebook(data):
+    """Whatever was changed in a rulebook: strict reading refuses more and says nothing else."""
+    whole = data.draw(st.sampled_from([*BOOKS, document()]))
+    for _ in range(data.draw(st.integers(1, 2))):
+        path = data.draw(st.sampled_from(list(leaves(whole))))
+        whole = replaced(whole, path, data.draw(VALUES))
+    try:
+        strict = read_strictly(whole, kinds=KINDS)
+    except DocumentInvalid:
+        return
+    assert strict == read_rulebook(whole, kinds=KINDS)
