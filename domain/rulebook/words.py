@@ -13,6 +13,7 @@ from domain.rulebook.vocabulary import Field, Vocabulary, Words
 ALL: Final = "all"
 TYPES: Final = ("text", "date")
 MOST_VALUES: Final = 2000
+DIGITS: Final = 15
 
 
 def read_vocabulary(part: Section, kinds: Kinds) -> Vocabulary:
@@ -88,9 +89,7 @@ def _values(value: object, path: Path) -> dict[Value, str]:
 def number(value: Value) -> Value:
     """A declared value as a number, where it is one."""
     text = str(value)
-    return (
-        int(text) if text.isascii() and text.isdecimal() and len(text) < len(str(2**53)) else value
-    )
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= DIGITS else value
 
 
 def _words(kind: Kind, kinds: Kinds, entries: Iterable[_Said]) -> Words:

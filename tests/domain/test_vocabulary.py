@@ -104,6 +104,19 @@ def test_a_long_list_is_cut():
         words.check(KINDS["complaint"], LodgeComplaint(**LODGE, channel="app", category="x"))
     assert refused.value.details["known"].endswith("c59 and 40 more")
     assert refused.value.details["known"].zh.endswith("c59 等 100 个")
+    words = vocabulary({"complaint": {"fields": {"category": [f"c{n}" for n in range(60)]}}})
+    with pytest.raises(ValueNotDeclared) as refused:
+        words.check(KINDS["complaint"], LodgeComplaint(**LODGE, channel="app", category="x"))
+    assert refused.value.details["known"].endswith(", c59")
+    assert refused.value.details["known"].zh.endswith("、c59")
+
+
+def test_a_field_has_so_many_values_at_most():
+    most = {"complaint": {"fields": {"category": [f"c{n}" for n in range(2000)]}}}
+    assert vocabulary(most)
+    most["complaint"]["fields"]["category"].append("one more")
+    with pytest.raises(DocumentInvalid, match="give 1 to 2000 values"):
+        vocabulary(most)
 
 
 @pytest.mark.parametrize("kinds", [{}, {"complaint": {"open": True}}, {"all": {"open": True}},
@@ -181,6 +194,9 @@ def test_a_section_that_cannot_be_read_is_refused_with_the_place(kinds, path, se
         ("complaint", "category", "date", (), "is a text already: leave it out, or list its"),
         ("complaint", "level", "text", (), "level is a whole number already"),
         ("complaint", "level", {"high": ""}, ("high",), "level is a whole number, never 'high'"),
+        ("complaint", "level", {"9" * 16: ""}, ("9" * 16,), "level is a whole number, never '99"),
+        ("complaint", "level", {"-1": ""}, ("-1",), "level is a whole number, never '-1'"),
+        ("complaint", "level", {"٣": ""}, ("٣",), "level is a whole number, never '٣'"),
         ("complaint", "nature", ["odd"], ("odd",), "nature is never 'odd'; known: general, comp"),
         ("complaint", "category", [7], (7,), "category is a text, never 7: write it in quotes"),
         ("complaint", "status", ["open"], (), "status follows from the facts of a case"),

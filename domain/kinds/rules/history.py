@@ -46,13 +46,6 @@ class Publications:
         yield self.books
         yield from self.calendars.copy().values()
 
-    def copy(self) -> Publications:
-        """The same, to be gone on with apart."""
-        copied = Publications()
-        copied.books = list(self.books)
-        copied.calendars = {name: list(entries) for name, entries in self.calendars.copy().items()}
-        return copied
-
     def take(self, version: int, fact: RulesFact, position: int, kinds: Kinds) -> None:
         """Add a publication, which has the highest version and position so far."""
         document = fact.document
@@ -112,7 +105,14 @@ class Rules:
 
     def trying(self, fact: RulesFact) -> Rules:
         """The same with one more publication that the log does not hold."""
-        rules = Rules(self.kinds, self._published.copy(), judge=self._judge)
+        known = Publications()
+        known.books = list(self._known(self._published.books))
+        known.calendars = {
+            name: list(self._named(name))
+            for name in self._published.calendars.copy()
+            if self._named(name)
+        }
+        rules = Rules(self.kinds, known, judge=self._judge)
         rules.take(self.version + 1, fact)
         return rules
 
