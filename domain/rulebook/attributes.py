@@ -50,7 +50,13 @@ _PLAIN: Final[Mapping[Any, Answers]] = {
     datetime: INSTANT,
     Personal: PERSONAL,
 }
-_KEPT: Final[Mapping[str, Answers]] = {"TEXT": TEXT, "INTEGER": NUMBER, "INSTANT": INSTANT}
+_KEPT: Final[Mapping[str, Answers]] = {
+    "TEXT": TEXT,
+    "INTEGER": NUMBER,
+    "COUNT": NUMBER,
+    "TRUTH": YES_NO,
+    "INSTANT": INSTANT,
+}
 
 ALWAYS: Final[Mapping[str, Answers]] = {"site": TEXT, "cycle": NUMBER}
 """What every case can be asked for before anything else."""

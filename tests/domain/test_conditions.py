@@ -13,6 +13,7 @@ from domain.kernel.kinds import Kind
 from domain.kinds import KINDS
 from domain.promises.situation import Situation, fields_of
 from domain.rulebook import read_rulebook, read_strictly
+from domain.rulebook.inspection import labels_asked, unpublished
 from tests.golden import examples_of
 from tests.support.documents import BOOKS, VALUES, leaves, replaced
 from tests.support.lift import LIFT_ROUTES
@@ -101,6 +102,7 @@ def test_a_condition_that_can_never_hold_is_refused_with_the_place(clock, path, 
         {"stops": [{"fact": "lapsed", "where": {"clock": "reply"}},
                    {"fact": "escalated", "where": {"to": "manager", "rung": 2, "cause": "time"}}]},
         {"within": [{"at": "promised"}, {"before": "until", "days": 1}, {"at": "note"}]},
+        {"starts": "lapsed", "stops": "closed", "within": {"at": "due"}},
         {**REPAIR, "where": {"simple": False, "priority": 2, "reopened": 0, "visits": [0, 1]}},
         {**BOTH, "where": {"category": ["noise", "lift"], "kind": ["repair"], "until": "x"}},
         # a trigger is asked only of the kind whose fact it is
@@ -119,6 +121,48 @@ def test_labels_need_a_declaration_or_an_open_vocabulary():
     for kind in ("all", "complaint"):
         assert read_strictly(document({kind: {"open": True}}, reply=clock), kinds=KINDS)
     assert fault(document({"repair": {"open": True}}, reply=clock)).path[-1] == "colour"
+
+
+@pytest.mark.parametrize("name", ["site", "cycle", "kind", "category", "level"])
+def test_what_is_no_date_names_no_deadline_also_where_labels_are_open(name):
+    clock = {"within": {"at": name}}
+    found = fault(document({"all": {"open": True}}, reply=clock))
+    assert f"a complaint has no date {name!r}; known: promised." in found.sentence
+
+
+def test_the_labels_that_conditions_ask_for_are_known():
+    """Wherever they stand; what the kind has itself is none."""
+    book = read_rulebook(
+        document(
+            {"all": {"open": True}},
+            one={"where": {"a": "x", "level": 1, "site": "north", "kind": "complaint"}},
+            two={"starts": {"fact": "lodged", "where": {"b": "x", "receiver": "li"}},
+                 "stops": ["replied", {"fact": "rated", "where": {"c": "x", "rating": "neutral"}}],
+                 "cancels": {"fact": "closed", "where": {"d": "x", "by": "li"}},
+                 "within": [{"elapsed": "1h", "where": {"e": "x"}}, "2h"]},
+            three={**REPAIR, "pauses": {"fact": "paused", "where": {"f": "x", "reason": "parts"}},
+                   "resumes": {"fact": "resumed", "where": {"g": "x"}}},
+        ),
+        kinds=KINDS,
+    )  # fmt: skip
+    assert labels_asked(book, KINDS) == set("abcdefg")
+    assert labels_asked(read_rulebook(document(), kinds=KINDS), KINDS) == set()
+
+
+def test_a_calendar_that_is_not_published_is_named_where_it_is_used():
+    whole = document(
+        {},
+        reply={"within": [{"working": "1h", "calendar": "cn", "where": {"level": 1}},
+                          {"working_days": 2, "calendar": "de"}, "24h"]},
+        other={"within": {"business_days": 1, "calendar": "fr"}},
+    )  # fmt: skip
+    book = read_rulebook(whole, kinds=KINDS)
+    assert [(found.path, found.sentence.partition(":")[0]) for found in
+            unpublished(whole, book, {"cn"})] == [
+        (("clocks", "reply", "within", 1), "the calendar de is not published"),
+        (("clocks", "other", "within"), "the calendar fr is not published"),
+    ]  # fmt: skip
+    assert list(unpublished(whole, book, {"cn", "de", "fr"})) == []
 
 
 def test_an_open_vocabulary_takes_any_value_of_a_field():

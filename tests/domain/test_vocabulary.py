@@ -98,6 +98,13 @@ def test_a_label_nobody_declared_and_one_that_is_no_date_are_refused():
     vocabulary().check(KINDS["complaint"], lodging(until="2026-01-31T08:00+08:00"))
 
 
+def test_the_values_of_a_label_are_texts_also_where_they_look_like_numbers():
+    words = vocabulary({"complaint": {"fields": {"floor": {"1": "一层", "2": "二层"}}}})
+    labelled = LodgeComplaint(**LODGE, channel="app", category="noise", labels={"floor": "2"})
+    words.check(KINDS["complaint"], labelled)
+    assert words.title("complaint", "floor", "2") == "二层"
+
+
 def test_a_long_list_is_cut():
     words = vocabulary({"complaint": {"fields": {"category": [f"c{n}" for n in range(100)]}}})
     with pytest.raises(ValueNotDeclared) as refused:
@@ -146,6 +153,8 @@ def test_a_kinds_own_values_take_the_place_of_those_of_all():
     with pytest.raises(LabelNotDeclared) as refused:
         words.check(KINDS["repair"], labelled)
     assert refused.value.details["known"] == "reported_by"
+    words = vocabulary({"all": {"fields": {"receiver": ["li"], "steward": ["wang"]}}})
+    assert words.kinds["repair"].labels == words.kinds["complaint"].labels == {}
 
 
 def test_a_title_is_what_people_read():
