@@ -1,25 +1,29 @@
-"""The arithmetic of one clock: its due instant, the moments of its rule, its explanation."""
+"""The arithmetic of one clock: its due instant, its pauses, the moments of its rule."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TypedDict
+from typing import Final, TypedDict
 from zoneinfo import ZoneInfo
 
-from domain.promises.clock import Clock, Pause
+from domain.promises.clock import Clock, Pause, Pausing
 from domain.promises.directory import Directory
 from domain.promises.rules import Moment
 from domain.working_time import (
-    Elapsed,
+    Countdown,
+    Due,
     Explanation,
     Given,
     WorkingCalendar,
+    WorkingDays,
     due,
     explain,
     share,
 )
 
-WHOLE = 100
+WHOLE: Final = 100
+MOST_DAYS: Final = 10_000
 
 
 class Terms(TypedDict):
@@ -41,34 +45,90 @@ def _terms(clock: Clock, directory: Directory) -> Terms:
     )
 
 
-def _over(clock: Clock) -> list[tuple[datetime, datetime, str]]:
+def _over(pauses: Sequence[Pause]) -> list[tuple[datetime, datetime, str]]:
     """The pauses that are over, by their beginning."""
-    return sorted((p.since, p.until, p.note) for p in clock.pauses if p.until is not None)
+    return sorted((p.since, p.until, p.note) for p in pauses if p.until is not None)
 
 
 def reckon(clock: Clock, directory: Directory) -> None:
-    """Set when a clock that counts is due. A recorded lapse keeps the instant it came with."""
+    """Set when a clock that just started is due."""
     within = clock.within
-    if clock.lapsed is not None:
-        clock.due = clock.lapsed.due
-    elif type(within) is Elapsed and not clock.pauses:  # by far the commonest
-        clock.due = clock.started + within.target
+    if type(within) is WorkingDays:
+        found = _by_day(within, clock.started, _terms(clock, directory))
     else:
-        pauses = _over(clock) if clock.pauses else ()
-        clock.due, clock.provisional = due(within, **_terms(clock, directory), pauses=pauses)
+        found = due(within, **_terms(clock, directory))
+    clock.due, clock.provisional = found
 
 
-def hold(clock: Clock, since: datetime, note: str) -> None:
-    """Let the clock stand still from an instant on."""
-    clock.pauses = (*clock.pauses, Pause(since, None, note))
+_DUE_BY_DAY: dict[tuple[int, int], tuple[WorkingDays, ZoneInfo, WorkingCalendar | None, Due]] = {}
+
+
+def _by_day(within: WorkingDays, started: datetime, terms: Terms) -> Due:
+    """When working days are due, which is the same for all clocks of one local day.
+
+    Target and calendar are found again by identity: to compare them would take longer.
+    """
+    zone, calendar = terms["zone"], terms["calendar"]
+    key = (id(within), started.astimezone(zone).toordinal())
+    known = _DUE_BY_DAY.get(key)
+    if known is None or not (known[0] is within and known[1] is zone and known[2] is calendar):
+        if len(_DUE_BY_DAY) >= MOST_DAYS:
+            _DUE_BY_DAY.clear()
+        known = _DUE_BY_DAY[key] = (within, zone, calendar, due(within, **terms))
+    return known[3]
+
+
+def can_be_held(clock: Clock, at: datetime) -> bool:
+    """Whether a pause at an instant holds the clock.
+
+    Nothing holds a promise whose due instant has passed, or one made for a date.
+    """
+    return not clock.given and clock.lapsed is None and clock.due is not None and at < clock.due
+
+
+def hold(clock: Clock, since: datetime, note: str, directory: Directory) -> None:
+    """Let a clock that counts, and can be held, stand still from an instant on."""
+    pausing = clock.pausing
+    if pausing is None:
+        assert clock.due is not None, "only a pause takes the due instant away"
+        pausing = clock.pausing = Pausing(_countdown(clock, directory), clock.due)
+    elif since < pausing.pauses[-1].since:
+        pausing.disordered = True
+    if clock.rule.early and not pausing.disordered:
+        _reach(clock, pausing, since, directory)
+    pausing.countdown.hold(since)
+    pausing.pauses.append(Pause(since, None, note))
     clock.due = None
 
 
-def release(clock: Clock, at: datetime, directory: Directory) -> None:
-    """Let a clock that stands still count again from an instant on."""
-    last = clock.pauses[-1]
-    clock.pauses = (*clock.pauses[:-1], last._replace(until=max(at, last.since)))
-    reckon(clock, directory)
+def release(clock: Clock, at: datetime) -> None:
+    """Let a clock that stands still count again from an instant on.
+
+    A recorded lapse keeps the instant it came with.
+    """
+    pausing = clock.pausing
+    assert pausing is not None, "only a paused clock is released"
+    last = pausing.pauses[-1]
+    until = max(at, last.since)
+    pausing.pauses[-1] = last._replace(until=until)
+    pausing.countdown.release(until)
+    reckoned = pausing.countdown.due
+    assert reckoned is not None, "it counts again"
+    pausing.due, clock.provisional = reckoned, pausing.countdown.provisional
+    clock.due = reckoned if clock.lapsed is None else clock.lapsed.due
+
+
+def _countdown(clock: Clock, directory: Directory) -> Countdown:
+    return Countdown(clock.within, **_terms(clock, directory))
+
+
+def _reach(clock: Clock, pausing: Pausing, since: datetime, directory: Directory) -> None:
+    """Keep the moments that come before a pause: it does not move them any more."""
+    for moment in clock.rule.early:
+        if moment not in pausing.reached:
+            at = _instant(moment, clock, pausing.due, pausing.countdown, directory)
+            if at < since:
+                pausing.reached[moment] = (at, pausing.due)
 
 
 class Moments:
@@ -81,40 +141,54 @@ class Moments:
     def __init__(self, clock: Clock, directory: Directory) -> None:
         self._clock = clock
         self._directory = directory
-        self._pauses = _over(clock) if clock.pauses else []
-        self.due = clock.due or self._due(len(self._pauses))
+        pausing = clock.pausing
+        if pausing is not None and pausing.disordered:
+            pausing = _in_order(clock, pausing, directory)
+        self._countdown = None if pausing is None else pausing.countdown
+        self._reached = {} if pausing is None else pausing.reached
+        at = clock.due
+        if at is None:
+            assert pausing is not None, "only a pause takes the due instant away"
+            at = pausing.due
+        self.due = at
 
     def __call__(self, moment: Moment) -> tuple[datetime, datetime]:
         """The instant of a moment, never before the start, and the due instant as of then."""
-        pauses = len(self._pauses)
-        for count, (since, _, _) in enumerate(self._pauses):
-            if self._known(moment, count) < since:
-                pauses = count
-                break
-        return max(self._known(moment, pauses), self._clock.started), self._due(pauses)
+        known = self._reached.get(moment)
+        if known is None:
+            clock = self._clock
+            known = _instant(moment, clock, self.due, self._countdown, self._directory), self.due
+        return max(known[0], self._clock.started), known[1]
 
-    def _known(self, moment: Moment, pauses: int) -> datetime:
-        """The instant of a moment as far as the first so many pauses tell."""
-        if moment.offset is not None:
-            return self._due(pauses) + moment.offset
-        if moment.percent == WHOLE:
-            return self._due(pauses)
-        if not moment.percent:
-            return self._clock.started
-        return share(
-            self._clock.within,
-            percent=moment.percent,
-            **_terms(self._clock, self._directory),
-            pauses=self._pauses[:pauses],
-        )
 
-    def _due(self, pauses: int) -> datetime:
-        if pauses == len(self._pauses) and self._clock.due is not None:
-            return self._clock.due
-        terms = _terms(self._clock, self._directory)
-        return due(self._clock.within, **terms, pauses=self._pauses[:pauses]).at
+def _in_order(clock: Clock, told: Pausing, directory: Directory) -> Pausing:
+    """The pauses that are over as if each had been told when it began."""
+    countdown = _countdown(clock, directory)
+    assert countdown.due is not None, "it was never held"
+    pausing = Pausing(countdown, countdown.due)
+    for since, until, _ in _over(told.pauses):
+        _reach(clock, pausing, since, directory)
+        countdown.hold(since)
+        countdown.release(until)
+        pausing.due = countdown.due
+    return pausing
+
+
+def _instant(
+    moment: Moment, clock: Clock, at: datetime, countdown: Countdown | None, directory: Directory
+) -> datetime:
+    """The instant of a moment of a clock that is due at an instant, as far as pauses are told."""
+    if moment.offset is not None:
+        return at + moment.offset
+    if moment.percent == WHOLE:
+        return at
+    if not moment.percent:
+        return clock.started
+    if countdown is not None:
+        return countdown.share(moment.percent)
+    return share(clock.within, percent=moment.percent, **_terms(clock, directory))
 
 
 def explanation(clock: Clock, directory: Directory) -> Explanation:
     """The stretches counted and skipped between the clock's start and its due instant."""
-    return explain(clock.within, **_terms(clock, directory), pauses=_over(clock))
+    return explain(clock.within, **_terms(clock, directory), pauses=_over(clock.pauses))

@@ -29,6 +29,10 @@ class Condition:
     wanted: tuple[tuple[str, frozenset[Value]], ...] = ()
 
 
+Effects = tuple[tuple[str, Condition], ...]
+"""What a fact may do to a running clock (stop, cancel, resume, pause), each under a condition."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trigger:
     """A fact by its word, under a condition."""
@@ -99,9 +103,9 @@ class ClockRule:
     obligations: tuple[int, ...] = ()
 
     @cached_property
-    def heard(self) -> Mapping[str, tuple[tuple[str, Condition], ...]]:
+    def heard(self) -> Mapping[str, Effects]:
         """By word: what a fact does to a running clock, and when; the first that applies counts."""
-        found: dict[str, tuple[tuple[str, Condition], ...]] = {}
+        found: dict[str, Effects] = {}
         effects = (
             ("stop", self.stops),
             ("cancel", self.cancels),
@@ -112,11 +116,6 @@ class ClockRule:
             for trigger in triggers:
                 found[trigger.word] = (*found.get(trigger.word, ()), (effect, trigger.where))
         return found
-
-    @cached_property
-    def excusable(self) -> bool:
-        """Whether some fact may excuse a rung of the ladder."""
-        return any(rung.unless for rung in self.ladder)
 
     @cached_property
     def climbs_late(self) -> bool:
@@ -139,9 +138,14 @@ class ClockRule:
         return (*self.warnings, *(rung.at for rung in self.ladder))
 
     @cached_property
-    def speaks_early(self) -> bool:
-        """Whether anything may have to be recorded before the due instant."""
-        return any(moment.before_due for moment in self._moments)
+    def early(self) -> tuple[Moment, ...]:
+        """The moments at which anything is said before the due instant, each once."""
+        return tuple(dict.fromkeys(moment for moment in self._moments if moment.before_due))
+
+    @cached_property
+    def excuses(self) -> frozenset[str]:
+        """The words of the facts that may excuse a rung."""
+        return frozenset().union(*(rung.unless for rung in self.ladder))
 
 
 class Starter(NamedTuple):

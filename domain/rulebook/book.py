@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from domain.kernel.facts import Fact
+from domain.promises.meaning import Meaning
 from domain.promises.roles import Role
 from domain.promises.rules import ClockRule, Starter
 from domain.rulebook.kpis import Kpi
@@ -44,6 +47,11 @@ class Rulebook:
             for kind in rule.kinds if rule.pauses else ():
                 found[kind] = (*found.get(kind, ()), rule)
         return found
+
+    @cached_property
+    def meanings(self) -> Mapping[str, dict[type[Fact], Meaning]]:
+        """For each kind: what facts were found to mean so far, which the fold keeps here."""
+        return defaultdict(dict)
 
     @cached_property
     def calendars(self) -> frozenset[str]:

@@ -172,6 +172,13 @@ def test_a_rung_is_left_out_if_the_fact_that_excuses_it_came_first():
     assert [rung for rung, *_ in raised(tick(early, "5d"))] == [1]
 
 
+def test_a_fact_that_excuses_a_rung_may_be_told_after_a_later_one():
+    ladder = [{"at": "+4h", "to": "manager", "unless": "contacted"}]
+    case = complaint(ladder=ladder).happens(ResidentContacted(by="sun"), "29h")
+    case.happens(ResidentContacted(by="sun"), "26h")
+    assert raised(tick(case, "5d")) == []
+
+
 def test_what_came_before_the_clock_excuses_nothing():
     ladder = [{"at": "1%", "to": "manager", "unless": "contacted"}]
     case = complaint(starts="replied", stops="resolved", ladder=ladder)

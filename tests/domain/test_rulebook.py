@@ -106,8 +106,8 @@ def test_a_clock_says_all_it_can_say():
             acknowledge=timedelta(minutes=15),
         ),
     )
-    assert rule.speaks_early
-    assert rule.excusable
+    assert rule.early == (*rule.warnings, Moment(percent=0))
+    assert rule.excuses == {"contacted"}
     assert rule.obligations == (20, 129)
 
 
