@@ -80,7 +80,9 @@ def _first(clock: Clock) -> datetime | None:
     assert due is not None, "only a pause takes the due instant away"
     if not rule.early or (len(clock.warned) == len(rule.warnings) and rule.climbs_late):
         return due  # all that comes before was said
-    if clock.warned or clock.raised or rule.excuses or type(clock.within) is not Elapsed:
+    if clock.warned or clock.raised or rule.excuses or rule.counted_moments:
+        return None
+    if type(clock.within) is not Elapsed:
         return None
     share = clock.within.target * rule.first_percent // WHOLE
     return max(clock.started, min(clock.started + share, due + rule.first_offset))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, TypedDict
+from typing import Final, Literal, TypedDict
 from zoneinfo import ZoneInfo
 
 from domain.promises.clock import Clock, Pause, Pausing
@@ -15,11 +15,13 @@ from domain.working_time import (
     Due,
     Explanation,
     Given,
+    Length,
     WorkingCalendar,
     WorkingDays,
     due,
     explain,
     share,
+    shift,
 )
 
 WHOLE: Final = 100
@@ -126,7 +128,7 @@ def _reach(clock: Clock, pausing: Pausing, since: datetime, directory: Directory
     """Keep the moments that come before a pause: it does not move them any more."""
     for moment in clock.rule.early:
         if moment not in pausing.reached:
-            at = _instant(moment, clock, pausing.due, pausing.countdown, directory)
+            at = _instant(moment, clock, pausing.due, pausing, directory)
             if at < since:
                 pausing.reached[moment] = (at, pausing.due)
 
@@ -144,8 +146,7 @@ class Moments:
         pausing = clock.pausing
         if pausing is not None and pausing.disordered:
             pausing = _in_order(clock, pausing, directory)
-        self._countdown = None if pausing is None else pausing.countdown
-        self._reached = {} if pausing is None else pausing.reached
+        self._pausing = pausing
         at = clock.due
         if at is None:
             assert pausing is not None, "only a pause takes the due instant away"
@@ -154,11 +155,12 @@ class Moments:
 
     def __call__(self, moment: Moment) -> tuple[datetime, datetime]:
         """The instant of a moment, never before the start, and the due instant as of then."""
-        known = self._reached.get(moment)
+        clock, pausing = self._clock, self._pausing
+        known = None if pausing is None else pausing.reached.get(moment)
         if known is None:
-            clock = self._clock
-            known = _instant(moment, clock, self.due, self._countdown, self._directory), self.due
-        return max(known[0], self._clock.started), known[1]
+            at = _instant(moment, clock, self.due, pausing, self._directory)
+            return max(at, clock.started), self.due
+        return max(known[0], clock.started), known[1]
 
 
 def _in_order(clock: Clock, told: Pausing, directory: Directory) -> Pausing:
@@ -175,18 +177,39 @@ def _in_order(clock: Clock, told: Pausing, directory: Directory) -> Pausing:
 
 
 def _instant(
-    moment: Moment, clock: Clock, at: datetime, countdown: Countdown | None, directory: Directory
+    moment: Moment, clock: Clock, at: datetime, pausing: Pausing | None, directory: Directory
 ) -> datetime:
     """The instant of a moment of a clock that is due at an instant, as far as pauses are told."""
-    if moment.offset is not None:
-        return at + moment.offset
+    offset = moment.offset
+    if offset is not None:
+        return at + offset
+    if moment.by is not None:
+        return _counted(moment.by, moment.sign, clock, at, pausing, directory)
     if moment.percent == WHOLE:
         return at
     if not moment.percent:
         return clock.started
-    if countdown is not None:
-        return countdown.share(moment.percent)
+    if pausing is not None:
+        return pausing.countdown.share(moment.percent)
     return share(clock.within, percent=moment.percent, **_terms(clock, directory))
+
+
+def _counted(  # noqa: PLR0917 - handed on in this order
+    by: Length,
+    sign: Literal[-1, 1],
+    clock: Clock,
+    at: datetime,
+    pausing: Pausing | None,
+    directory: Directory,
+) -> datetime:
+    """So long before or after the due instant, on the length's own calendar."""
+    name = getattr(by, "calendar", None)
+    calendar = directory.rules.calendar(name, clock.rules) if name else None
+    if pausing is not None and pausing.due == at:
+        return pausing.countdown.shift(by, sign=sign, calendar=calendar)
+    over = _over(clock.pauses)
+    zone = directory.zone(clock.site)
+    return shift(at, by=by, sign=sign, zone=zone, calendar=calendar, pauses=over)
 
 
 def explanation(clock: Clock, directory: Directory) -> Explanation:

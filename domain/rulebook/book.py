@@ -55,10 +55,14 @@ class Rulebook:
 
     @cached_property
     def calendars(self) -> frozenset[str]:
-        """The names of all calendars the clocks count on."""
-        targets = (choice.within for rule in self.clocks.values() for choice in rule.within)
+        """The names of all calendars the clocks and their moments count on."""
+        rules = self.clocks.values()
+        targets = (choice.within for rule in rules for choice in rule.within)
+        moments = (moment.by for rule in rules for moment in rule.moments)
         return frozenset(
-            t.calendar for t in targets if isinstance(t, Working | BusinessDays | WorkingDays)
+            length.calendar
+            for length in (*targets, *moments)
+            if isinstance(length, Working | BusinessDays | WorkingDays)
         )
 
 

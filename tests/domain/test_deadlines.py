@@ -288,7 +288,8 @@ def test_a_waiver_ends_the_ladder_and_keeps_the_lapse():
     assert raised(case.says(told)) == [(1, "sun", after("24h"))]
 
 
-MOMENTS = st.sampled_from(["1%", "50%", "100%", "150%", "-2h", "-1m", "+30m", "+5h"])
+ORDER = ["1%", "50%", "-2h", "-1m", "100%", "+30m", "+5h", "150%"]  # of a target of ten hours
+MOMENTS = st.sampled_from(ORDER)
 WARNINGS = st.lists(MOMENTS.filter(lambda text: text in {"1%", "50%", "-2h", "-1m"}), max_size=2)
 RUNGS = st.lists(
     st.fixed_dictionaries(
@@ -296,7 +297,7 @@ RUNGS = st.lists(
         optional={"acknowledge": st.just("20m"), "unless": st.just("contacted")},
     ),
     max_size=3,
-)
+).map(lambda rungs: sorted(rungs, key=lambda rung: ORDER.index(rung["at"])))
 HAPPENINGS = st.lists(
     st.tuples(
         st.integers(0, 400),
