@@ -8,6 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from domain.kernel.facts import Recorded
 from domain.promises.facts import DeadlineLapsed, EscalationRaised
 from domain.promises.rules import ClockRule, Moment
 from domain.working_time import Countdown, Given, Within
@@ -58,7 +59,8 @@ class Clock:
     """One run of one clock. ``cycle`` counts the runs of this clock in its case, from 1.
 
     ``due`` is None while the clock is paused. ``service`` is the case's own cycle at the start.
-    ``rules`` is the version that judges it; ``end`` is when it was stopped or cancelled.
+    ``origin`` is the fact that started it, whose version of the rules judges it; ``ending`` is the
+    fact that stopped or cancelled it, at ``end``.
     ``pausing`` is there from its first pause on. ``acknowledgements`` are (rung, instant);
     ``came`` says in order when each fact came to the case by which a rung may be excused.
     """
@@ -67,6 +69,7 @@ class Clock:
     due: datetime | None = None
     provisional: bool = False
     end: datetime | None = None
+    ending: Recorded | None = None
     stopped: datetime | None = None
     cancelled: datetime | None = None
     waived_at: datetime | None = None
@@ -78,17 +81,26 @@ class Clock:
     came: Came = NOTHING_CAME
 
     def __init__(  # noqa: PLR0917 - made for every clock of every case: names would cost time
-        self, rule: ClockRule, within: Within, started: datetime, rules: int, site: str,
-        cycle: int, service: int, given: Given,
+        self, rule: ClockRule, within: Within, origin: Recorded, cycle: int, service: int,
+        given: Given,
     ) -> None:  # fmt: skip
         self.rule = rule
         self.within = within
-        self.started = started
-        self.rules = rules
-        self.site = site
+        self.origin = origin
+        self.started = origin.occurred_at
         self.cycle = cycle
         self.service = service
         self.given = given
+
+    @property
+    def rules(self) -> int:
+        """The version of the rules stream that judges it."""
+        return self.origin.rules
+
+    @property
+    def site(self) -> str:
+        """The site of its case."""
+        return self.origin.site
 
     @property
     def name(self) -> str:

@@ -30,6 +30,7 @@ def hear(clock: Clock, effects: Effects, case: Fold) -> bool:
                 clock.stopped = clock.end = at
             else:
                 clock.cancelled = clock.end = at
+            clock.ending = recorded
             return True
         if effect == "resume" and clock.paused:
             release(clock, at)

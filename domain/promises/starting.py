@@ -35,8 +35,8 @@ def start(starter: Starter, cycle: int, case: Fold) -> Clock | None:
         if within is None:
             return None
     recorded = case.recorded
-    at = recorded.occurred_at
-    clock = Clock(rule, within, at, recorded.rules, recorded.site, cycle, case.service, given)
+    clock = Clock(rule, within, recorded, cycle, case.service, given)
+    at = clock.started
     if type(within) is Elapsed:  # by far the commonest
         clock.due = at + within.target
     else:
