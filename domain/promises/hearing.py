@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from domain.kernel.facts import Recorded
 from domain.promises.clock import Clock
-from domain.promises.reckoning import can_be_held, hold, release
+from domain.promises.pausing import can_be_held, hold, release
 from domain.promises.rules import Effects
 
 if TYPE_CHECKING:

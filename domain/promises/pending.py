@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from domain.promises.clock import Clock
 from domain.promises.directory import Directory
-from domain.promises.reckoning import WHOLE, Moments
+from domain.promises.moments import WHOLE, Moments
 from domain.promises.rules import Rung
 from domain.working_time import Elapsed
 

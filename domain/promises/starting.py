@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from domain.kernel.facts import Mark
 from domain.promises.clock import Clock
-from domain.promises.reckoning import can_be_held, hold, reckon
+from domain.promises.pausing import can_be_held, hold
+from domain.promises.reckoning import reckon
 from domain.promises.rules import Choice, Starter
 from domain.promises.situation import Situation
 from domain.working_time import NOTHING_GIVEN, At, Before, Elapsed, Given, Within

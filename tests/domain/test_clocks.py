@@ -28,7 +28,6 @@ from domain.kinds.repair.facts import (
     RepairResumed,
     TechnicianArrived,
 )
-from domain.kinds.site.facts import SiteOpened
 from domain.promises import Verdict, explanation, next_instant, pending
 from domain.promises.facts import BreachWaived, DeadlineLapsed
 from tests.support.scenario import START, Case, after, book, registers
@@ -363,25 +362,6 @@ def test_shares_of_days_are_not_moved_by_a_later_pause(within):
     assert warning.at < after("2d")
     case.happens(PAUSED, "2d").happens(RepairResumed(), "9d")
     assert pending(case.clock, known)[0] == warning
-
-
-def test_working_days_are_counted_from_the_day_of_the_start_at_each_site():
-    """Also where clocks of one rule begin on the same days in other zones or on other calendars."""
-    office = {"name": "office", "hours": {"mon-fri": ["08:00-18:00"]}}
-    known = registers(
-        office,
-        book({"within": {"working_days": 1, "calendar": "office"}}),
-        {**office, "days": {"2026-05-07": "holiday"}},
-    )
-    known.take("site-west", 1, SiteOpened(name="West", zone="America/New_York"))
-
-    def due(at: str, site: str, rules: int) -> str:
-        clock = Case(known).happens(lodged(), at, site=site, rules=rules).clock
-        return clock.due.astimezone(known.zone(site)).strftime("%d %H")
-
-    starts = [("0s", "north"), ("14h59m59s", "north"), ("15h", "north"), ("12h", "west")]
-    assert [due(*start, 2) for start in starts] == ["07 23", "07 23", "08 23", "07 23"]
-    assert [due(*start, 3) for start in starts] == ["08 23"] * 4
 
 
 def test_a_moment_at_which_a_pause_begins_waits_for_its_end():
