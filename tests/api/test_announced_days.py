@@ -59,6 +59,8 @@ def test_a_year_said_again_takes_the_place_of_what_was_said(notice: Path, tmp_pa
         (f"{HEAD}\n01/02/2027,1,,0,0", 2, "not a date"),
         (f"{HEAD}\n2027-01-01,0,元旦,1,0\n2027-01-02,yes,,0,0", 3, "0 or 1"),
         (f"{HEAD}\n2027-01-01,0,元旦,1,0", 1, "1 of 365 days"),
+        (f"{HEAD}\n2027-01-01,0,,1,0\n2027-01-01,1,,0,0", 3, "2027-01-01 is here twice"),
+        (f'{HEAD}\n2027-01-01,0,,1,0\n2027-01-02,0,"x,0,0\n2027-01-03,0,,0,0', 3, "not CSV"),
     ],
 )
 def test_a_fault_names_its_line(tmp_path: Path, text: str, line: int, sentence: str):

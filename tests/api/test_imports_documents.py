@@ -323,6 +323,7 @@ def test_a_builder_counts_what_it_takes():
     builder.begin([], 2)
     builder.add(Part("x", 1, 0), 3)
     builder.add(Part([["y"]], 3, 2), 4)
-    assert builder.end() == Part(["x", [["y"]]], 5, 3)
-    assert builder.end() == Part({"a": ["x", [["y"]]]}, 7, 4)
+    builder.add(Part("z", 1, 0), 5)
+    assert builder.end() == Part(["x", [["y"]], "z"], 6, 3)
+    assert builder.end() == Part({"a": ["x", [["y"]], "z"]}, 8, 4)
     assert builder.complete

@@ -100,11 +100,13 @@ def killed_after(monkeypatch, batches: int) -> None:
     monkeypatch.setattr(replaying.Replay, "_batch", batch)
 
 
+@pytest.mark.parametrize("rulebook", [RULEBOOK, CHAIN], ids=["ladder", "chain"])
 @pytest.mark.parametrize("batches", range(7))
 def test_a_killed_import_goes_on_and_ends_as_if_it_had_not_been(
-    old, monkeypatch, batches, tmp_path
+    old, monkeypatch, batches, tmp_path, rulebook
 ):
     """The log is the same, byte for byte, wherever the run was cut."""
+    (tmp_path / "rulebook.yaml").write_text(rulebook, "utf-8")
     monkeypatch.setattr(replaying, "BATCH", 3)
     whole = office()
     backfill(*old(), whole, until=DAY + h(500))
