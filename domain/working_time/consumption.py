@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import NamedTuple, assert_never
 from zoneinfo import ZoneInfo
@@ -104,13 +104,12 @@ def _days(counting: Counting, end: datetime, quiet: Quiet) -> Fraction:
 
 def _reached(counting: Counting, end: datetime) -> tuple[int, int]:
     """The last day that is complete by an instant, at least the first, and the one after it."""
-    calendar, first = counting.calendar, counting.first
-    # Where a zone skips a day or moves its clocks, the date alone does not tell.
-    last = max(end.astimezone(counting.zone).toordinal(), first)
-    while last > first and not (
-        calendar.works(date.fromordinal(last)) and counting.complete(last) <= end
-    ):
-        last -= 1
+    calendar = counting.calendar
+    # From two days before on, because a zone may have skipped the day between.
+    day = end.astimezone(counting.zone).toordinal() - 1
+    last = counting.first
+    if day > last:
+        last = max(last, calendar.working_day_before(day))
     following = calendar.working_day_after(last)
     while counting.complete(following) <= end:
         last, following = following, calendar.working_day_after(following)
@@ -131,17 +130,15 @@ def _marks(within: Days | Months, begin: datetime, ran: timedelta, zone: ZoneInf
     """How many civil days or months a running time makes, the last of them in part."""
     local, at = begin.astimezone(zone), begin + ran
     there = at.astimezone(zone)
-    whole = (
-        (there.date() - local.date()).days
-        if isinstance(within, Days)
-        else (there.year - local.year) * 12 + there.month - local.month
-    )
-    while whole and mark(within, whole, local, zone) > at:
-        whole -= 1
+    days = (there.date() - local.date()).days
+    months = (there.year - local.year) * 12 + there.month - local.month
+    # From two marks before on, because a zone may have skipped the day between.
+    whole = max(0, (days if isinstance(within, Days) else months) - 2)
     since = mark(within, whole, local, zone) if whole else begin
     following = mark(within, whole + 1, local, zone)
     while following <= at:
-        whole, since, following = whole + 1, following, mark(within, whole + 2, local, zone)
+        whole += 1
+        since, following = following, mark(within, whole + 1, local, zone)
     return whole + ratio(at - since, following - since)
 
 

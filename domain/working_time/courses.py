@@ -117,10 +117,8 @@ class _Counted:
                 # A day that is complete at the very instant where two pauses meet is lost once.
                 if self.lost[index : index + 1] != [day]:
                     self.lost.insert(index, day)
-        last = self.counting.last(self.lost, self.last)
-        if last != self.last:
-            self.last = last
-            self.at, self.provisional = self.counting.due(last)
+        self.last = self.counting.last(self.lost, self.last)
+        self.at, self.provisional = self.counting.due(self.last)
 
 
 class _Dated:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, strategies as st
@@ -222,7 +223,73 @@ def test_dates_are_used_from_the_start_and_their_lateness_from_the_date(within):
     assert used(within, "2026-09-21 10:00", "2026-09-21 09:00", **visit) == (NOTHING, NOTHING)
 
 
-def test_the_instant_must_have_a_time_zone():
+def test_a_day_paused_but_for_its_last_instant_is_used_at_that_instant():
+    """All of Friday is paused: nothing is used before Monday, 00:00, and then the whole day."""
+    pauses = [(at("2026-09-18 00:00"), at("2026-09-19 12:00"))]
+    within = BusinessDays(days=1, calendar="office")
+    for until, spent in (("2026-09-20 12:00", 0), ("2026-09-21 00:00", 1)):
+        assert used(within, "2026-09-18 00:00", until, pauses=pauses) == (spent, 0)
+
+
+def test_a_start_in_a_repeated_hour_has_used_nothing():
+    """The second 01:30 of a night, from which a business day leads to the next 01:30."""
+    calendar = office(weekdays=range(1, 8))
+    second = datetime(2026, 11, 1, 1, 30, fold=1, tzinfo=NEW_YORK)
+    asked = {"start": second, "zone": NEW_YORK, "calendar": calendar}
+    within = BusinessDays(days=1, calendar="office")
+    for until, spent in ((second, 0), (at("2026-11-02 01:30", NEW_YORK), 1)):
+        assert consumed(within, until=until, **asked).used == spent
+
+
+@pytest.mark.parametrize(("pause", "last_day"), [("20:30", 23), ("20:59", 23), ("21:01", 22)])
+@pytest.mark.parametrize(("zone", "shift"), [(NEW_YORK, 0), (SHANGHAI, 9)])
+def test_the_day_that_is_lost_is_the_local_one(zone, shift, pause, last_day):
+    """21:00 in New York is the next day in UTC, 06:00 in Shanghai still the day before."""
+    hours = timedelta(hours=shift)
+    start = at("2026-09-21 21:00", zone) + hours
+    begin = at(f"2026-09-22 {pause}", zone) + hours
+    asked = {"zone": zone, "calendar": office(weekdays=range(1, 8))}
+    pauses = [(begin, begin + timedelta(minutes=40))]
+    within = BusinessDays(days=1, calendar="office")
+    found = due(within, start=start, pauses=pauses, **asked).at
+    assert found == at(f"2026-09-{last_day} 21:00", zone) + hours
+    assert consumed(within, start=start, until=found, pauses=pauses, **asked).used == 1
+
+
+def test_what_is_used_is_counted_on_local_days():
+    """Monday 22:00 in New York is Tuesday in UTC: nothing of Tuesday is used yet."""
+    within = WorkingDays(days=2, calendar="office")
+    found = used(within, "2026-09-18 22:00", "2026-09-21 18:00", zone=NEW_YORK)
+    assert round(found[0], 9) == Fraction(3, 4)
+    found = used(within, "2026-09-20 22:00", "2026-09-21 22:00", zone=NEW_YORK)
+    assert found[0] < 1
+
+
+def test_a_month_that_begins_before_a_skipped_day_is_used_up_with_the_day_after_it():
+    """Samoa went from the 29th to the 31st: the second day is complete with the third."""
+    apia = ZoneInfo("Pacific/Apia")
+    asked = {"zone": apia, "calendar": office()}
+    for until, spent in (
+        ("2011-12-31 09:00", 1 + Fraction(23, 24)),
+        ("2011-12-31 10:00", 3),
+        ("2012-01-01 10:00", 4),
+    ):
+        assert used(Days(days=9), "2011-12-28 10:00", until, **asked)[0] == spent
+    daily = office(weekdays=range(1, 8))
+    within = BusinessDays(days=9, calendar="office")
+    for until, spent in (("2011-12-31 10:00", 3), ("2012-01-01 10:00", 4)):
+        found = used(within, "2011-12-28 10:00", until, zone=apia, calendar=daily)
+        assert found[0] == spent
+
+
+def test_the_instants_must_have_a_time_zone():
+    with pytest.raises(ValueError, match=r"start .* has no time zone"):
+        consumed(
+            Elapsed(target=HOUR),
+            start=datetime(2026, 9, 21),  # noqa: DTZ001
+            until=at("2026-09-21 10:00"),
+            zone=SHANGHAI,
+        )
     with pytest.raises(ValueError, match=r"instant .* has no time zone"):
         consumed(
             Elapsed(target=HOUR),

@@ -85,6 +85,142 @@ def test_a_day_complete_where_two_pauses_meet_is_lost_once():
         assert countdown.due == at("2026-09-23 10:00")
 
 
+def test_a_pause_outside_office_hours_moves_nothing():
+    """Due as the office closes: a pause over lunch does not move it to the next opening."""
+    countdown = run_of(Working(target=7 * HOUR, calendar="office"), "2026-09-21 08:30")
+    for begin, end in (("12:00", "13:00"), ("13:00", "14:00")):
+        countdown.hold(at(f"2026-09-21 {begin}"))
+        countdown.release(at(f"2026-09-21 {end}"))
+        assert countdown.due == at("2026-09-21 17:30")
+
+
+def test_a_day_lost_already_is_not_lost_again_by_a_pause_told_late():
+    """Tuesday and Wednesday are lost; two more pauses about Tuesday at ten change nothing."""
+    countdown = run_of(BusinessDays(days=1, calendar="office"))
+    for begin, end in (
+        ("2026-09-22 09:00", "2026-09-22 10:00"),
+        ("2026-09-23 09:00", "2026-09-23 11:00"),
+        ("2026-09-22 10:00", "2026-09-22 11:00"),
+        ("2026-09-22 08:00", "2026-09-22 12:00"),
+    ):
+        countdown.hold(at(begin))
+        countdown.release(at(end))
+    assert countdown.due == at("2026-09-24 10:00")
+
+
+def test_an_empty_pause_loses_no_day():
+    """Held and released at the very instant at which the day is complete."""
+    countdown = run_of(BusinessDays(days=2, calendar="office"))
+    countdown.hold(at("2026-09-22 10:00"))
+    countdown.release(at("2026-09-22 10:00"))
+    assert countdown.due == at("2026-09-23 10:00")
+    assert countdown.shift(BusinessDays(days=1, calendar="office"), sign=-1, calendar=office()) == (
+        at("2026-09-22 10:00")
+    )
+
+
+def told_of(countdown, *pauses):
+    for begin, end in pauses:
+        countdown.hold(at(f"2026-09-21 {begin}"))
+        countdown.release(at(f"2026-09-21 {end}"))
+    return countdown
+
+
+def test_shares_are_found_between_the_pauses():
+    """Of four hours from ten, with half an hour paused at 10:30 and an hour at noon."""
+    countdown = told_of(run_of(Elapsed(target=4 * HOUR)), ("10:30", "11:00"), ("12:00", "13:00"))
+    for percent, reached in (
+        (10, "10:24"),
+        (12, "10:28:48"),
+        (13, "11:01:12"),
+        (37, "11:58:48"),
+        (38, "13:01:12"),
+        (100, "15:30"),
+        (125, "16:30"),
+    ):
+        assert countdown.share(percent) == at(f"2026-09-21 {reached}")
+    # Exactly where a pause begins, the share is reached before it.
+    hour = told_of(run_of(Elapsed(target=HOUR)), ("10:30", "11:00"))
+    assert hour.share(50) == at("2026-09-21 10:30")
+
+
+def test_shares_change_with_a_pause_told_late():
+    """A pause that touches or lies before those known already moves all that follows it."""
+    countdown = told_of(run_of(Elapsed(target=4 * HOUR)), ("10:30", "11:00"), ("12:00", "13:00"))
+    assert countdown.share(50) == at("2026-09-21 13:30")
+    told_of(countdown, ("11:00", "11:30"))
+    assert countdown.share(50) == at("2026-09-21 14:00")
+    told_of(countdown, ("09:00", "10:15"))
+    assert countdown.share(50) == at("2026-09-21 14:15")
+    assert countdown.share(1) == at("2026-09-21 10:17:24")
+
+
+def test_shares_of_working_time_are_found_in_office_hours():
+    """Half of seven hours with an hour paused in the morning and lunch."""
+    seven = Working(target=7 * HOUR, calendar="office")
+    countdown = told_of(run_of(seven, "2026-09-21 08:30"), ("09:00", "10:00"), ("11:00", "14:30"))
+    for percent, reached in ((7, "08:59:24"), (8, "10:03:36"), (50, "16:30"), (60, "17:12")):
+        assert countdown.share(percent) == at(f"2026-09-21 {reached}")
+
+
+def test_a_share_of_less_than_a_microsecond_is_where_time_first_runs():
+    """After the pause that covers the start."""
+    countdown = run_of(Elapsed(target=timedelta(microseconds=50)))
+    assert countdown.share(1) == at("2026-09-21 10:00")
+    told_of(countdown, ("09:00", "11:00"))
+    assert countdown.share(1) == at("2026-09-21 11:00")
+
+
+def test_shares_of_days_are_taken_in_elapsed_time_up_to_the_deadline():
+    """Two days and the twelve hours paused: half of it is thirty hours."""
+    countdown = told_of(run_of(Days(days=2)), ("11:00", "23:00"))
+    assert countdown.share(50) == at("2026-09-22 16:00")
+    days = told_of(run_of(BusinessDays(days=2, calendar="office")), ("11:00", "23:00"))
+    assert days.share(50) == at("2026-09-22 10:00")
+
+
+@pytest.mark.parametrize(
+    ("minutes", "before"),
+    [
+        (1, "15:29"),
+        (150, "13:00"),
+        (151, "11:59"),
+        (210, "11:00"),
+        (211, "10:29"),
+        (240, "10:00"),
+        (241, "09:59"),
+        (360, "07:00"),
+    ],
+)
+def test_moments_before_due_are_found_between_the_pauses(minutes, before):
+    """Backward from 15:30, over an hour at noon and half an hour at 10:30, and past the start.
+
+    What was paused before the start, from eight to nine, is left out as well.
+    """
+    countdown = run_of(Elapsed(target=4 * HOUR))
+    told_of(countdown, ("08:00", "09:00"), ("10:30", "11:00"), ("12:00", "13:00"))
+    by = Elapsed(target=timedelta(minutes=minutes))
+    assert countdown.shift(by, sign=-1) == at(f"2026-09-21 {before}")
+
+
+def test_moments_before_change_with_a_pause_told_late():
+    """What was found before is not kept."""
+    countdown = told_of(run_of(Elapsed(target=4 * HOUR)), ("12:00", "13:00"))
+    by = Elapsed(target=3 * HOUR)
+    assert countdown.shift(by, sign=-1) == at("2026-09-21 11:00")
+    told_of(countdown, ("10:15", "10:30"))
+    assert countdown.shift(by, sign=-1) == at("2026-09-21 11:15")
+    told_of(countdown, ("13:00", "13:30"))
+    assert countdown.due == at("2026-09-21 15:45")
+    assert countdown.shift(by, sign=-1) == at("2026-09-21 11:15")
+
+
+def test_a_moment_before_a_deadline_that_was_past_at_the_start():
+    """Such a deadline lies before all that the run has seen."""
+    countdown = run_of(At(field="visit"), given={"visit": at("2026-09-21 09:30")})
+    assert countdown.shift(Elapsed(target=HOUR), sign=-1) == at("2026-09-21 08:30")
+
+
 def test_a_resume_dated_before_its_pause_makes_the_pause_empty():
     countdown = run_of(Elapsed(target=4 * HOUR))
     countdown.hold(at("2026-09-21 12:00"))

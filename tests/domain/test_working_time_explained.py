@@ -160,6 +160,15 @@ def test_business_days_tell_the_roll_and_each_day():
     ]
 
 
+def test_business_days_tell_a_roll_without_a_cut_off():
+    """A Saturday at 18:00 counts from Monday at 18:00."""
+    assert told(BusinessDays(days=1, calendar="office"), "2026-09-19 18:00", calendar=office()) == [
+        ("09-19 18:00", "09-21 00:00", "weekend", "", 0),
+        ("09-21 00:00", "09-21 18:00", "rolled", "", 0),
+        ("09-21 18:00", "09-22 18:00", "working", "", 1),
+    ]
+
+
 def test_a_business_day_is_used_on_the_worked_days_between_two_clock_times():
     """What is left of Friday and Monday up to 18:00 make up a day; the weekend adds nothing."""
     found = told(BusinessDays(days=1, calendar="office"), "2026-09-18 18:00", calendar=office())

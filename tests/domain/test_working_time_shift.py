@@ -92,6 +92,15 @@ def test_working_time_before_ends_with_a_pause_that_the_length_reaches_exactly()
     assert earlier(hour, "2026-09-22 17:30", pauses=pauses) == at("2026-09-22 16:30")
 
 
+def test_elapsed_time_before_ends_with_a_pause_that_the_length_reaches_exactly():
+    """So does elapsed time; and within a pause it counts back from where the pause began."""
+    hour = Elapsed(target=timedelta(hours=1))
+    pauses = [(at("2026-09-22 15:00"), at("2026-09-22 16:30"))]
+    assert earlier(hour, "2026-09-22 17:30", pauses=pauses) == at("2026-09-22 16:30")
+    assert earlier(hour, "2026-09-22 16:00", pauses=pauses) == at("2026-09-22 14:00")
+    assert earlier(hour, "2026-09-22 17:00", pauses=pauses) == at("2026-09-22 14:30")
+
+
 def test_elapsed_time_before_is_real_time_without_pauses():
     """Six hours back over the hour that summer time took, and over two paused hours."""
     by = Elapsed(target=timedelta(hours=6))
@@ -132,6 +141,14 @@ def test_business_days_before_a_repeated_hour_keep_its_clock_time():
     a_day_on = datetime(2026, 11, 2, 1, 30, tzinfo=NEW_YORK)
     found = shift(a_day_on, by=DAY, sign=-1, zone=NEW_YORK, calendar=calendar)
     assert found == datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
+
+
+def test_business_days_before_a_repeated_hour_lead_to_the_first_of_another():
+    """From the second 01:30 of one autumn to the first 01:30 of the one before."""
+    second = datetime(2026, 11, 1, 1, 30, fold=1, tzinfo=NEW_YORK)
+    by, calendar = BusinessDays(days=364, calendar="office"), office(weekdays=range(1, 8))
+    found = shift(second, by=by, sign=-1, zone=NEW_YORK, calendar=calendar)
+    assert found == datetime(2025, 11, 2, 5, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
