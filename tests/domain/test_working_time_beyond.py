@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, strategies as st
@@ -168,6 +169,79 @@ def test_late_days_are_local_days():
     explanation, stretches = told(within, "2026-09-17 22:00", "2026-09-18 23:00", zone=NEW_YORK)
     assert stretches[-1] == ("09-18 22:00", "09-18 23:00", "working", Fraction(1, 24), True)
     assert explanation.late == Fraction(1, 24)
+
+
+def test_a_stop_in_time_cuts_a_day_in_two_parts():
+    """A quarter of a business day and the three quarters that were left."""
+    within = BusinessDays(days=1, calendar="office")
+    explanation, stretches = told(within, "2026-09-21 10:00", "2026-09-21 16:00")
+    assert stretches == [
+        ("09-21 10:00", "09-21 16:00", "working", Fraction(1, 4), False),
+        ("09-21 16:00", "09-22 10:00", "working", Fraction(3, 4), False),
+    ]
+    assert explanation.consumed == Fraction(1, 4)
+
+
+def test_a_day_used_at_one_instant_is_told_apart_from_the_day_after_it():
+    """All of Friday is paused: the first day is used on Monday, 00:00, the second on Monday."""
+    pauses = [(at("2026-09-18 00:00"), at("2026-09-19 12:00"))]
+    within = BusinessDays(days=2, calendar="office")
+    _, stretches = told(within, "2026-09-18 00:00", "2026-09-22 00:00", pauses=pauses)
+    assert stretches[2:] == [
+        ("09-21 00:00", "09-21 00:00", "working", 1, False),
+        ("09-21 00:00", "09-22 00:00", "working", 1, False),
+    ]
+
+
+def test_a_day_that_a_zone_skipped_is_used_at_one_instant():
+    """Samoa had no 30 December 2011: the second civil day is complete with the third."""
+    apia = ZoneInfo("Pacific/Apia")
+    explanation, stretches = told(Days(days=3), "2011-12-28 10:00", "2012-01-01 10:00", zone=apia)
+    assert stretches == [
+        ("12-28 10:00", "12-31 10:00", "elapsed", 2, False),
+        ("12-31 10:00", "12-31 10:00", "elapsed", 1, False),
+        ("12-31 10:00", "01-01 10:00", "elapsed", 1, True),
+    ]
+    assert (explanation.target, explanation.late) == (3, 1)
+
+
+def test_working_time_is_told_on_local_days():
+    """From a Friday evening in New York, which is Saturday in UTC, over to Monday."""
+    within = Working(target=3 * HOUR, calendar="office")
+    _, stretches = told(
+        within,
+        "2026-09-18 21:00",
+        "2026-09-21 20:00",
+        zone=NEW_YORK,
+        calendar=office(day="20:00-22:00"),
+    )
+    assert [row[:4] for row in stretches] == [
+        ("09-18 21:00", "09-18 22:00", "working", HOUR),
+        ("09-18 22:00", "09-19 00:00", "closed", 0 * HOUR),
+        ("09-19 00:00", "09-21 00:00", "weekend", 0 * HOUR),
+        ("09-21 00:00", "09-21 20:00", "before_opening", 0 * HOUR),
+        ("09-21 20:00", "09-21 22:00", "working", 2 * HOUR),
+    ]
+
+
+def test_a_deadline_at_the_very_start_is_due_already():
+    """One empty stretch, and nothing was promised."""
+    visit = {"given": {"visit": at("2026-09-21 10:00")}}
+    explanation, stretches = told(
+        At(field="visit"), "2026-09-21 10:00", "2026-09-21 10:00", **visit
+    )
+    assert stretches == [("09-21 10:00", "09-21 10:00", "already_due", 0 * HOUR, False)]
+    assert explanation.target == 0 * HOUR
+
+
+def test_the_stop_must_have_a_time_zone():
+    with pytest.raises(ValueError, match=r"instant .* has no time zone"):
+        explain(
+            Days(days=1),
+            start=at("2026-09-21 10:00"),
+            until=datetime(2026, 9, 22),  # noqa: DTZ001
+            zone=SHANGHAI,
+        )
 
 
 def test_a_lateness_over_a_holiday_names_it():

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from domain.working_time import At, Before, Days, FactNotGiven, Months
+from domain.working_time import At, Before, Days, FactNotGiven, Months, due
 from tests.support.working_time import NEW_YORK, at, falls_due
 
 
@@ -82,3 +82,15 @@ def test_a_field_that_names_no_instant_is_refused(within, value, sentence):
     """The sentence says what is wrong with it."""
     with pytest.raises(ValueError, match=sentence):
         falls_due(within, "2026-10-01 09:00", given={"day": value})
+
+
+@pytest.mark.parametrize(
+    "within",
+    [Days(days=1), Months(months=1), At(field="day"), Before(field="day", days=0)],
+)
+def test_what_needs_no_calendar_is_never_provisional(within):
+    """Pauses or not."""
+    start, day = at("2026-10-01 09:00"), {"day": at("2026-10-05 09:00")}
+    for pauses in ((), [(start, at("2026-10-01 10:00"))]):
+        found = due(within, start=start, zone=NEW_YORK, pauses=pauses, given=day)
+        assert found.provisional is False

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from domain.working_time import WorkingCalendar, WorkingDays, due, explain
+from domain.working_time import Working, WorkingCalendar, WorkingDays, due, explain
 from tests.support.working_time import NEW_YORK, SHANGHAI, at, falls_due, hours, office
 
 ONE = WorkingDays(days=1, calendar="office", until="close")
@@ -103,6 +103,19 @@ def test_a_closing_hour_in_a_year_without_a_published_calendar_is_provisional():
     for start, provisional in (("2026-12-30 10:00", False), ("2026-12-31 10:00", True)):
         found = due(ONE, start=at(start), zone=SHANGHAI, calendar=calendar)
         assert found.provisional is provisional
+
+
+@pytest.mark.parametrize(
+    ("zone", "year", "start"),
+    [
+        (SHANGHAI, 2026, "2026-12-31 10:00"),  # due on 1 January at six, still 2026 in UTC
+        (NEW_YORK, 2027, "2026-12-31 21:00"),  # begun on 31 December, 2027 in UTC already
+    ],
+)
+def test_the_year_that_must_be_published_is_the_local_one(zone, year, start):
+    calendar = office(years=frozenset({year}), day="05:00-07:00 20:00-22:00", weekdays=range(1, 8))
+    for within in (Working(target=timedelta(hours=3), calendar="office"), ONE):
+        assert due(within, start=at(start, zone), zone=zone, calendar=calendar).provisional
 
 
 def test_closing_does_not_go_with_rest_days_nor_with_other_ends():

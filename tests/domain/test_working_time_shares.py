@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -54,3 +54,11 @@ def test_a_share_below_one_percent_is_refused():
     """ValueError names the figure."""
     with pytest.raises(ValueError, match="0 percent is below 1"):
         share(Days(days=1), percent=0, start=at("2026-09-02 09:00"), zone=SHANGHAI)
+
+
+def test_a_share_needs_a_start_with_a_time_zone():
+    """ValueError names it, in forms shared in their own time and in others."""
+    naive = datetime(2026, 9, 2)  # noqa: DTZ001
+    for within in (Days(days=1), Elapsed(target=timedelta(hours=1))):
+        with pytest.raises(ValueError, match=r"start .* has no time zone"):
+            share(within, percent=50, start=naive, zone=SHANGHAI)
