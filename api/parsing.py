@@ -1,4 +1,4 @@
-"""Parsing what people and systems send: messages from data, times and months from texts."""
+"""Parsing what people and systems send: messages from data, times and periods from texts."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from commands.routes import Routes
 from commands.unit_of_work import personal_fields
 from commands.validation import check, check_time
 from domain.kernel.refusals import CommandInvalid, Phrase, Refusal, WithoutZone
+from projections.figures.periods import Period, named
 
-_MONTHS: Final = re.compile(r"(\d{4}-(?:0[1-9]|1[0-2]))(?:\.\.(\d{4}-(?:0[1-9]|1[0-2])))?")
 _MISSING: Final = re.compile(r"Object missing required field `(\w+)`")
 _PLACE: Final = re.compile(r"^(.*?)(?: - at `(?:key in )?\$\.?(.*)`)?$", re.DOTALL)
 
@@ -105,22 +105,26 @@ def read_time(text: str, where: str) -> datetime:
     return at
 
 
-def read_months(text: str | None) -> tuple[str, str] | None:
-    """A month ``2026-01`` or a span of months ``2026-01..2026-03``, both ends included.
+def read_period(text: str | None) -> Period | None:
+    """A period ``2026-01``, ``2026-Q1`` or ``2026``, or a span ``2026-01..2026-03``.
+
+    A day, a week (``2026-W03``) and a half-year (``2026-H1``) can be named as well; both ends of a
+    span are included.
 
     Raises:
-        QueryInvalid: it is neither.
+        QueryInvalid: it is none of them.
     """
     if not text:
         return None
-    found = _MONTHS.fullmatch(text)
-    if found is None or (found[2] or found[1]) < found[1]:
+    first, dots, last = text.strip().partition("..")
+    begun, ended = named(first), named(last if dots else first)
+    if begun is None or ended is None or ended.last < begun.first:
         problem = Phrase(
-            f"{text[:40]!r} is no span of months, write 2026-01 or 2026-01..2026-03",
-            f"{text[:40]!r} 不是月份范围，请写成 2026-01 或 2026-01..2026-03",
+            f"{text[:40]!r} is no period, write 2026-01, 2026-Q1, 2026 or 2026-01..2026-03",
+            f"{text[:40]!r} 不是期间，请写成 2026-01、2026-Q1、2026 或 2026-01..2026-03",
         )
         raise QueryInvalid(problem=problem)
-    return found[1], found[2] or found[1]
+    return begun.through(ended)
 
 
 def _shaped(message: type[Message], key: str, text: str) -> object:

@@ -61,6 +61,44 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "start_day": ("起始日", "start day"),
     "until": ("约定时间", "until"),
     "already_due": ("已到期", "already due"),
+    "expired": ("逾期未评", "expired"),
+    "unreachable": ("联系不上", "unreachable"),
+    "declined": ("拒绝评价", "declined"),
+    "waiting": ("待评价", "waiting"),
+    "entered_late": ("按时（补录）", "met, entered late"),
+    "site": ("项目", "site"),
+    "building": ("楼栋", "building"),
+    "category": ("类别", "category"),
+    "channel": ("渠道", "channel"),
+    "household": ("户", "household"),
+    "steward": ("管家", "steward"),
+    "technician": ("维修工", "technician"),
+    "team": ("班组", "team"),
+    "kind": ("类型", "kind"),
+    "clock": ("时钟", "clock"),
+    "verdict": ("结论", "verdict"),
+    "answer": ("评价", "answer"),
+    "cycle": ("轮次", "cycle"),
+    "level": ("级别", "level"),
+    "nature": ("性质", "nature"),
+    "priority": ("优先级", "priority"),
+    "status": ("状态", "status"),
+    "day": ("日", "day"),
+    "week": ("周", "week"),
+    "month": ("月", "month"),
+    "quarter": ("季度", "quarter"),
+    "half_year": ("半年", "half-year"),
+    "year": ("年", "year"),
+    "last_year": ("同比", "change on last year"),
+    "last_period": ("环比", "change on the last period"),
+    "first_time_fix": ("一次性解决率", "first-time fix"),
+    "closing.mean": ("平均关闭时长", "mean time to closing"),
+    "closing.median": ("关闭时长中位数", "median time to closing"),
+    "closing.p90": ("关闭时长 P90", "90 % closed within"),
+    "closing.net": ("平均关闭时长（扣除暂停）", "mean time to closing, pauses left out"),
+    "satisfaction": ("服务满意度", "satisfaction"),
+    "satisfaction.answered": ("评价回收率", "answered"),
+    "on_time": ("承诺按时率", "kept on time"),
 }
 
 _FACTS: Final[Mapping[str, tuple[str, str]]] = {
@@ -123,8 +161,25 @@ def left(due: datetime | None, now: datetime, lang: str) -> str:
     return f"已超{length(-span, lang)}" if lang == "zh" else f"{length(-span, lang)} over"
 
 
-def share(value: float | None, lang: str) -> str:
-    """A share as a percentage; a figure without cases is not measured, never 100 %."""
+NOT_MEASURED: Final = ("暂无数据", "not measured")
+
+
+def figure(value: float | None, unit: str, lang: str, *, signed: bool = False) -> str:
+    """A figure in its unit: ``93.3%``, ``2小时5分``, ``12.5``; without rows it is not measured."""
     if value is None:
-        return "未测" if lang == "zh" else "not measured"
-    return f"{value * 100:.1f}%"
+        return NOT_MEASURED[0 if lang == "zh" else 1]
+    if unit == "duration":
+        return length(timedelta(seconds=value), lang)
+    sign = "+" if signed and value > 0 else ""
+    if unit == "percent":
+        return f"{sign}{_percent(value)}%"
+    return f"{sign}{value:.1f}".removesuffix(".0")
+
+
+def _percent(value: float) -> str:
+    """A share as a percentage that is 100.0 or 0.0 only where it is all or nothing."""
+    percent = value * 100
+    for digits in (1, 2):
+        if round(percent, digits) not in {0, 100} or value in {0, 1}:
+            return f"{percent:.{digits}f}"
+    return "<0.01" if percent < 1 else ">99.99"

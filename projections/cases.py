@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from domain.kernel.kinds import Kind, Kinds
+from domain.kernel.kinds import Kept, Kind, Kinds
 from domain.promises import Clock, Fold
 from domain.promises.course import Service
 from projections.instants import MICROSECOND, local_day, micros, optional_micros
@@ -43,7 +43,13 @@ OWN: Final = (
 """The columns every case has; its kind's attributes follow."""
 
 _encode: Final = msgspec.json.Encoder(order="deterministic").encode
-_TYPES: Final[Mapping[str, str]] = {"TEXT": "TEXT", "INTEGER": "INTEGER", "INSTANT": "INTEGER"}
+_TYPES: Final[Mapping[Kept, str]] = {
+    "TEXT": "TEXT",
+    "INTEGER": "INTEGER",
+    "COUNT": "INTEGER",
+    "TRUTH": "INTEGER",
+    "INSTANT": "INTEGER",
+}
 
 
 class Cases:
@@ -104,12 +110,12 @@ def _readers(kind: Kind, names: tuple[str, ...]) -> tuple[Callable[[Any], Value]
     )
 
 
-def _reader(read: Callable[[Any], Any], kept: str) -> Callable[[Any], Value]:
+def _reader(read: Callable[[Any], Any], kept: Kept) -> Callable[[Any], Value]:
     if kept == "INSTANT":
         return lambda state: _instant(read(state))
-    if kept == "INTEGER":
-        return lambda state: None if (value := read(state)) is None else int(value)
-    return read
+    if kept == "TEXT":
+        return read
+    return lambda state: None if (value := read(state)) is None else int(value)
 
 
 def _instant(value: object) -> int | None:

@@ -156,6 +156,10 @@ class TableDb(ABC):
         """The engine's name for a column's type."""
         return column.type
 
+    @abstractmethod
+    def json_text(self, column: str, key: str) -> tuple[str, tuple[Value, ...]]:
+        """The text that a JSON object in a column has under a key, and its parameters."""
+
 
 class SQLiteTables(TableDb):
     """Tables in a SQLite file of their own, so that they never wait for the log.
@@ -260,6 +264,12 @@ class SQLiteTables(TableDb):
             f"DELETE FROM {physical} WHERE case_id = ?", ((case,) for case in cases)
         )
 
+    def json_text(self, column: str, key: str) -> tuple[str, tuple[Value, ...]]:
+        """The text under a key; a key that could be taken for a path is looked for among all."""
+        if _PLAIN_KEY.fullmatch(key):
+            return f"({column} ->> CAST(? AS TEXT))", (key,)
+        return f"(SELECT j.value FROM json_each({column}) AS j WHERE j.key = ?)", (key,)
+
     def close(self) -> None:
         """Close every connection."""
         self._readers.close()
@@ -282,6 +292,7 @@ class SQLiteTables(TableDb):
         return self._writer if self.inside else self._readers.get()
 
 
+_PLAIN_KEY = re.compile(r"[^\W\d]\w*")
 _FOREIGN = re.compile(
     r"(SQLError: )?(no such (table|column)|table \w+ has no column|there is already)"
 )

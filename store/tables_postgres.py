@@ -161,6 +161,10 @@ class PostgresTables(TableDb):
             for statement in ("DROP SCHEMA {schema} CASCADE", "CREATE SCHEMA {schema}"):
                 self._connection().execute(sql.SQL(statement).format(schema=self._schema))
 
+    def json_text(self, column: str, key: str) -> tuple[str, tuple[Value, ...]]:
+        """The text under a key."""
+        return f"(CAST({column} AS json) ->> CAST(? AS text))", (key,)
+
     def close(self) -> None:
         """Give back every connection."""
         self._pool.close(timeout=CONNECT_SECONDS)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, TextIO
+from typing import Final
 
 import orjson
 from rich.console import Console
@@ -105,25 +104,6 @@ class Context:
         if title:
             console.print(Text(clean(title), style="bold"), soft_wrap=True)
         console.print(shown)
-
-
-def write_csv(rows: Iterable[dict[str, Any]], columns: Sequence[str], out: TextIO) -> int:
-    """Write rows as CSV, instants in ISO 8601; returns how many."""
-    write = csv.writer(out, lineterminator="\n").writerow
-    write(columns)
-    count = 0
-    for row in rows:
-        write([_cell(row[column]) for column in columns])
-        count += 1
-    return count
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return f"'{value}"  # no spreadsheet shall take it for a formula
-    return "" if value is None else value
 
 
 def clean(text: str) -> str:

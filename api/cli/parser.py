@@ -248,20 +248,28 @@ def _figures(commands: _Commands) -> None:
         "kpi",
         figures.kpi,
         "figures by the rulebook's definitions 指标",
-        "kpi\nkpi first_time_fix --by building\n"
-        "kpi on_time --by department --months 2026-01..2026-03 --cases",
+        "kpi\nkpi --period 2026-01 --site garden\nkpi first_time_fix --by building --period 2026\n"
+        "kpi on_time --by month --period 2026-Q1\nkpi satisfaction --cases --limit 20\n"
+        "kpi on_time --by category --csv",
     )
     kpi.add_argument(
         "name",
         nargs="?",
         metavar="NAME",
-        help="of the rulebook, or first_time_fix, satisfaction, on_time",
+        help="of the rulebook, or first_time_fix, satisfaction, on_time; without it an overview",
     )
     kpi.add_argument(
         "--by",
         metavar="DIMENSION",
-        help="kind, site, building, category, steward, technician, month;"
-        " on_time also by clock or by a label of the cases",
+        help="an attribute such as building, a label, or day, week, month, quarter, half_year,"
+        " year",
     )
-    kpi.add_argument("--months", metavar="M[..M]", help="2026-01 or 2026-01..2026-03")
-    kpi.add_argument("--cases", action="store_true", help="list the cases behind")
+    kpi.add_argument(
+        "--period",
+        metavar="P[..P]",
+        help="2026-01, 2026-Q1, 2026, 2026-W03, 2026-01-31, or a span 2026-01..2026-03",
+    )
+    kpi.add_argument("--site", metavar="ID")
+    kpi.add_argument("--cases", action="store_true", help="list what counts for and against")
+    kpi.add_argument("--csv", action="store_true", help="answer in CSV")
+    _paged(kpi)

@@ -2,124 +2,96 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, NotRequired, TypedDict
-
-from msgspec import Meta
+from typing import Any, Literal, NotRequired, TypedDict
 
 from api.http.models import Instant
-from domain.promises import Verdict
 
-Months = Annotated[list[str], Meta(min_length=2, max_length=2)]
-Share = float | None
-
-
-class Spread(TypedDict):
-    """How lengths of time spread, in hours."""
-
-    n: int
-    mean: float | None
-    median: float | None
-    p90: float | None
+Group = str | int | bool | None
+Amount = int | float | None
 
 
-class FirstTimeFixRow(TypedDict):
-    """First-time fix of one group."""
+class FigureValue(TypedDict):
+    """A figure over some rows."""
 
-    group: str | None
-    value: Share
-    closed: int
-    fixed: int
-    reopened: int
-    hours_to_served: Spread
-    hours_to_closed: Spread
-    hours_to_closed_net: Spread
+    value: Amount
+    net: Amount
+    unit: Literal["percent", "number", "duration"]
+    population: int
+    small: bool
+    reached: bool | None
 
 
-class SatisfactionRow(TypedDict):
-    """Satisfaction of one group."""
+class FigureRow(FigureValue):
+    """A figure over the rows of one group, with what is shown beside it."""
 
-    group: str | int | None
-    value: Share
-    served: int
-    answered: int
-    answer_rate: Share
-    very_satisfied: int
-    satisfied: int
-    neutral: int
-    dissatisfied: int
-    unanswered: int
-    waiting: int
+    group: Group
+    counted: int | None
+    breakdown: dict[str, int]
+    now: Amount
+    before: Amount
+    beside: dict[str, FigureValue]
 
 
-class OnTimeRow(TypedDict):
-    """Promises kept, of one group."""
-
-    group: str | None
-    value: Share
-    net: Share
-    judged: int
-    met: int
-    late: int
-    lapsed: int
-    waived: int
-    cancelled: int
-    running: int
-    paused: int
-
-
-class CaseBehind(TypedDict):
-    """A case behind a figure."""
-
-    case: str
-
-
-class ServiceBehind(TypedDict):
-    """A service behind a figure."""
-
-    case: str
-    cycle: int
-    answer: str
-
-
-class RunBehind(TypedDict):
-    """A run of a clock behind a figure."""
-
-    case: str
-    clock: str
-    cycle: int
-    verdict: Verdict
-    due: Instant | None
-
-
-class _Figure(TypedDict):
-    """What all figures say."""
+class FigureBeside(TypedDict):
+    """A figure that is shown beside another."""
 
     kpi: str
     title: str
+
+
+class FigureTarget(TypedDict):
+    """What a figure should be."""
+
+    value: str
+    period: str
+
+
+class RowBehind(TypedDict):
+    """A row behind a figure: a case, a service cycle of a case, or a run of a clock."""
+
+    case: str
+    external_id: str | None
+    site: str
+    clock: str | None
+    cycle: int | None
+    at: Instant | None
+    outcome: str | None
+    group: Group
+    value: str | int | float | None
+
+
+class RowsBehind(TypedDict):
+    """A page of the rows behind a figure."""
+
+    total: int
+    cases: list[RowBehind]
+
+
+CountedFor = TypedDict("CountedFor", {"for": NotRequired[RowsBehind]})
+
+
+class FigureCases(CountedFor):
+    """The rows behind a figure: of a share those for and against it, of others all."""
+
+    against: NotRequired[RowsBehind]
+    rows: NotRequired[RowsBehind]
+
+
+class Figure(TypedDict):
+    """A figure over all its rows, and by groups."""
+
+    kpi: str
+    title: str
+    of: Literal["cases", "services", "clocks"]
+    measure: Literal["share", "count", "sum", "mean", "median", "p90", "distinct"]
+    unit: Literal["percent", "number", "duration"]
+    change: Literal["last_year", "last_period"] | None
     by: str | None
-    months: Months | None
+    period: str | None
+    site: str | None
+    target: FigureTarget | None
+    beside: list[FigureBeside]
     definition: dict[str, Any]
-
-
-class FirstTimeFix(_Figure):
-    """The share of closed cases put right the first time."""
-
-    question: Literal["first_time_fix"]
-    rows: list[FirstTimeFixRow]
-    cases: NotRequired[list[CaseBehind]]
-
-
-class Satisfaction(_Figure):
-    """The share of rated services that satisfied."""
-
-    question: Literal["satisfaction"]
-    rows: list[SatisfactionRow]
-    cases: NotRequired[list[ServiceBehind]]
-
-
-class OnTime(_Figure):
-    """The share of judged promises that were kept."""
-
-    question: Literal["on_time"]
-    rows: list[OnTimeRow]
-    cases: NotRequired[list[RunBehind]]
+    total: FigureRow
+    rows: list[FigureRow]
+    cases: NotRequired[FigureCases]

@@ -211,7 +211,8 @@ class KpiRule(TypedDict):
 
     kpi: str
     title: str
-    question: str
+    of: Literal["cases", "services", "clocks"]
+    measure: str
 
 
 class Role(TypedDict):

@@ -36,6 +36,8 @@ RESPONSES: Final = "x-responses"
 """Where a route keeps its responses until `describe` puts them in place of FastAPI's."""
 COMMAND: Final = "Command"
 QUESTION: Final = "Question"
+CSV: Final = "Csv"
+"""The type of an answer that is a text of comma-separated values, the first line its names."""
 ABOUT: Final = """\
 Work orders and promises of a property-management team 物业工单与时限.
 
@@ -84,10 +86,10 @@ def snake(name: str) -> str:
 
 def answered(description: str, name: str, headers: dict[str, str] | None = None) -> Schema:
     """An answer of a named type."""
-    found: Schema = {
-        "description": description,
-        "content": {"application/json": {"schema": reference(name)}},
-    }
+    content = {"text/csv": {"schema": {"type": "string"}}}
+    if name != CSV:
+        content = {"application/json": {"schema": reference(name)}}
+    found: Schema = {"description": description, "content": content}
     if headers:
         found["headers"] = {
             header: {"description": text, "schema": {"type": "string"}}

@@ -5,19 +5,21 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from functools import wraps
+from io import StringIO
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 
+from api.csv_lines import figure_lines, write_csv
 from api.engine import Engine
 from api.http.guard import BEHIND
-from api.http.openapi import QUESTION, RESPONSES, Told, answered, refused
+from api.http.openapi import CSV, QUESTION, RESPONSES, Told, answered, refused
 from api.http.parameters import only_known
 from api.http.pool import Questions
 from api.http.probe import Probe
 from api.http.problems import STATUS, Json
 from api.http.schemas import FIGURE
-from api.parsing import read_months, read_time
+from api.parsing import read_period, read_time
 from api.queries import cases, figures, health, promises
 from api.queries.cases import Answer
 from api.queries.promises import RunUnknown
@@ -70,11 +72,12 @@ class Asking:
         """The question as a route's function: its parameters, and the request for ourselves."""
 
         @wraps(question)
-        async def route(_request: Request, **asked: Any) -> Json:  # noqa: ANN401 - the parameters
-            def work() -> Json:
+        async def route(_request: Request, **asked: Any) -> Response:  # noqa: ANN401 - parameters
+            def work() -> Response:
                 if settled:
                     see_everything(self._engine, _request)
-                return Json(question(**asked))
+                found = question(**asked)
+                return found if isinstance(found, Response) else Json(found)
 
             return await self._questions.answer(work)
 
@@ -157,13 +160,40 @@ def _figures(ask: Asking, engine: Engine) -> None:
     @ask.get("/kpis/{name}", FIGURE)
     def kpi(
         name: str,
+        *,
         by: str | None = None,
-        months: str | None = None,
-        cases: bool = False,  # noqa: FBT001, FBT002 - a query parameter
+        period: str | None = None,
+        site: str | None = None,
+        cases: bool = False,
+        limit: Limit = 50,
+        offset: Offset = 0,
     ) -> Answer:
-        """A figure: first-time-fix, satisfaction, on-time, or one the rulebook defines."""
-        asked = figures.Asked(by=by, months=read_months(months), cases=cases)
-        return figures.figure(engine, name.replace("-", "_"), asked)
+        """A figure of the rulebook, or first-time-fix, satisfaction, on-time; with its cases."""
+        return figure(name, figures.Wanted(
+            by=by, period=read_period(period), site=site, cases=cases, limit=limit, offset=offset
+        ))  # fmt: skip
+
+    @ask.get("/kpis/{name}/csv", CSV)
+    def kpi_csv(
+        name: str,
+        *,
+        by: str | None = None,
+        period: str | None = None,
+        site: str | None = None,
+        cases: bool = False,
+        limit: Limit = 50,
+        offset: Offset = 0,
+    ) -> Response:
+        """The same as CSV: the figure, or with `cases` the rows behind it."""
+        answer = figure(name, figures.Wanted(
+            by=by, period=read_period(period), site=site, cases=cases, limit=limit, offset=offset
+        ))  # fmt: skip
+        text = StringIO()
+        write_csv(*figure_lines([answer], cases=cases), text)
+        return Response(text.getvalue(), media_type="text/csv; charset=utf-8")
+
+    def figure(name: str, wanted: figures.Wanted) -> Answer:
+        return figures.figure(engine, name.replace("-", "_"), wanted)
 
 
 def _rules(ask: Asking, engine: Engine) -> None:

@@ -23,11 +23,10 @@ PLAIN: Final[Mapping[type, object]] = {
     bool: True, int: 1, datetime: "2026-11-20T14:30:00+08:00",
 }  # fmt: skip
 REFERENCE: Final = "#/components/schemas/{name}"
-FIGURE: Final = "Figure"
-FIGURES: Final = (figure_models.FirstTimeFix, figure_models.Satisfaction, figure_models.OnTime)
+FIGURE: Final = figure_models.Figure.__name__
 TYPES: Final = (
     models.Answered, models.Problem, models.CaseHistory, models.Board, models.CaseClocks,
-    models.ClockRuns, models.Explanation, models.Escalations, models.KpiNames, *FIGURES,
+    models.ClockRuns, models.Explanation, models.Escalations, models.KpiNames, figure_models.Figure,
     models.RulebookInForce, models.Calendars, models.Health,
 )  # fmt: skip
 
@@ -58,16 +57,6 @@ def schemas(routes: Routes) -> dict[str, Schema]:
         "description": "A personal text, or the text with the subject it is about.",
         "anyOf": [{"type": "string"}, reference("PersonalText")],
     }
-    found[FIGURE] = {
-        "title": FIGURE,
-        "description": "A figure; what its rows hold depends on how it is reckoned.",
-        "oneOf": [reference(kind.__name__) for kind in FIGURES],
-        "discriminator": {
-            "propertyName": "question",
-            "mapping": {_question(found[k.__name__]): REFERENCE.format(name=k.__name__)
-                        for k in FIGURES},
-        },
-    }  # fmt: skip
     return found
 
 
@@ -90,10 +79,6 @@ def _plain_example(message: type[Message], field: str) -> object:
     hint = get_type_hints(message)[field]
     kinds = {hint, *get_args(hint)}
     return next((value for kind, value in PLAIN.items() if kind in kinds), "text")
-
-
-def _question(figure: Schema) -> str:
-    return str(figure["properties"]["question"]["enum"][0])
 
 
 def _finish(name: str, schema: Schema, *tables: Mapping[str, str]) -> None:

@@ -1,70 +1,102 @@
-"""For figures: each by a definition that the rulebook gives, with the cases behind it."""
+"""Answers questions for figures: any definition, by any attribute, with the rows behind it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, cast
+from fractions import Fraction
+from typing import Any, Final
 
 from api.engine import Engine
 from api.parsing import QueryInvalid
-from api.queries.cases import Answer, local
+from api.queries.cases import Answer, local, numbers_elsewhere
+from api.queries.dimensions import columns, dimension
+from api.queries.known import check_site, not_known
 from domain.kernel.refusals import Phrase
-from domain.kinds import KINDS
-from domain.rulebook.kpis import Kpi
-from projections import first_time_fix, on_time, satisfaction
-from projections.cases import labelled
-from projections.figures import DIMENSIONS, Spread
+from domain.rulebook import Kpi
+from domain.rulebook.columns import Column
+from domain.rulebook.kpis import Measure, Unit
+from domain.rulebook.standard import standard_kpis
+from projections.figures import (
+    Asked,
+    Entry,
+    Figure,
+    Listing,
+    Period,
+    Question,
+    Row,
+    evaluate_all,
+    listed,
+)
 
-QUESTIONS = ("first_time_fix", "satisfaction", "on_time")
-_STANDARD = {
-    "first_time_fix": Kpi(
-        name="first_time_fix", question="first_time_fix",
-        parameters={"without": ("reopened", "second_service"), "again_within": None},
-    ),
-    "satisfaction": Kpi(name="satisfaction", question="satisfaction"),
-    "on_time": Kpi(name="on_time", question="on_time", parameters={"clock": None, "by": "clock"}),
-}  # fmt: skip
+MICROSECONDS: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """How a figure is asked for. Without ``by`` it is grouped as its definition says."""
+class Wanted:
+    """How a figure is asked for. Without ``by`` it is shown by its own first dimension.
+
+    ``cases`` asks for the rows behind it, ``limit`` of each kind from ``offset`` on.
+    """
 
     by: str | None = None
-    months: tuple[str, str] | None = None
+    period: Period | None = None
+    site: str | None = None
     cases: bool = False
+    limit: int = 50
+    offset: int = 0
 
 
 def names(engine: Engine) -> list[str]:
-    """Every figure that can be asked for: the rulebook's, else the three questions themselves."""
-    return list(_book(engine)) or list(QUESTIONS)
+    """Every figure of the rulebook in force, the standard ones where it has none."""
+    return list(_book(engine) or standard_kpis(engine.routes.kinds))
 
 
-def figure(engine: Engine, name: str, asked: Asked) -> Answer:
-    """A figure by the rulebook's definition of that name, else by a plain one for that question.
+def known_by(engine: Engine, by: str) -> list[str]:
+    """The figures that can be shown by a dimension.
 
     Raises:
-        QueryInvalid: there is no such figure, or it cannot be asked for by that dimension.
+        QueryInvalid: none can.
     """
-    known = {**_STANDARD, **_book(engine)}
-    kpi = known.get(name)
-    if kpi is None:
-        options = ", ".join(known)
-        raise _invalid(f"there is no figure {name[:60]!r}; there are {options}",
-                       f"没有指标 {name[:60]!r}，可用的指标：{options}")  # fmt: skip
-    by = asked.by or _defined_by(kpi)
-    answer = _ANSWERS[kpi.question](engine, kpi, by, asked)
-    return {
-        "kpi": name,
-        "title": kpi.title,
-        "question": kpi.question,
-        "by": by,
-        "months": asked.months,
-        "definition": {"case": sorted(kpi.kinds), **_definition(kpi)},
-        **answer,
-    }
+    refused: QueryInvalid | None = None
+    found = []
+    for name in names(engine):
+        try:
+            dimension(engine, _known(engine)[name], by)
+            found.append(name)
+        except QueryInvalid as error:
+            refused = error
+    if refused is not None and not found:
+        raise refused
+    return found
+
+
+def figure(engine: Engine, name: str, wanted: Wanted | None = None) -> Answer:
+    """A figure by the rulebook's definition of that name, else by the standard one.
+
+    Raises:
+        QueryInvalid: there is no such figure, site or dimension, or a period is missing.
+    """
+    wanted = wanted or Wanted()
+    known = _known(engine)
+    if name not in known:
+        raise not_known("figure", "指标", name, known)
+    check_site(engine, wanted.site)
+    kpi = known[name]
+    question = Question(kpi, _asked(engine, kpi, wanted))
+    beside = [_beside(engine, known[other], question.asked) for other in kpi.beside]
+    found, *others = evaluate_all(engine.projector.db, (question, *beside))
+    shown = {q.kpi.name: (q.kpi, other) for q, other in zip(beside, others, strict=True)}
+    answer = _described(question)
+    answer["beside"] = [{"kpi": other.name, "title": other.title} for other, _ in shown.values()]
+    answer |= _rows(kpi, found, shown)
+    if wanted.cases:
+        answer["cases"] = _behind(engine, question, wanted)
+    return answer
+
+
+def _known(engine: Engine) -> Mapping[str, Kpi]:
+    return {**standard_kpis(engine.routes.kinds), **_book(engine)}
 
 
 def _book(engine: Engine) -> Mapping[str, Kpi]:
@@ -72,151 +104,131 @@ def _book(engine: Engine) -> Mapping[str, Kpi]:
     return rules.rulebook(rules.version).kpis
 
 
-def _defined_by(kpi: Kpi) -> str | None:
-    by = kpi.parameters.get("by")
-    if kpi.question == "on_time" and kpi.parameters.get("clock"):
-        return None if by == "clock" else cast("str | None", by)
-    return cast("str | None", by)
-
-
-def _definition(kpi: Kpi) -> Answer:
-    return {
-        key: value.total_seconds() if isinstance(value, timedelta) else value
-        for key, value in kpi.parameters.items()
-        if key != "by" and value is not None
-    }
-
-
-def _invalid(english: str, chinese: str) -> QueryInvalid:
-    return QueryInvalid(problem=Phrase(english, chinese))
-
-
-def _chosen(kpi: Kpi, known: Mapping[str, str]) -> dict[str, str]:
-    """The kind and the attributes a definition asks for, as the views can compare them."""
-    chosen = {str(key): values for key, values in kpi.where.wanted}
-    if 0 < len(kpi.kinds) < len(KINDS.cases):
-        chosen["kind"] = frozenset(kpi.kinds)
-    for key, values in chosen.items():
-        if key not in known or len(values) != 1:
-            raise _invalid(f"{kpi.name} asks for {key}, which is not kept in the views",
-                           f"{kpi.name} 按 {key} 筛选，视图中没有保存")  # fmt: skip
-    return {key: str(next(iter(values))) for key, values in chosen.items()}
-
-
-def _dimension(by: str | None, known: tuple[str, ...]) -> str | None:
-    if by is not None and by not in known:
-        options = ", ".join(known)
-        raise _invalid(f"{by[:40]!r} is no dimension here; there are {options}",
-                       f"这里不能按 {by[:40]!r} 分组，可用：{options}")  # fmt: skip
-    return by
-
-
-def _dimension_or_label(engine: Engine, by: str | None) -> str | Mapping[str, str] | None:
-    """A dimension, else what a label of that name says of each case."""
-    known = (*on_time.DIMENSIONS, "month")
-    if by is None or by in known:
-        return by
-    if named := labelled(engine.projector.db, by):
-        return named
-    options = ", ".join(known)
-    raise _invalid(f"{by[:40]!r} is no label of any case, and no dimension; there are {options}",
-                   f"没有工单带标签 {by[:40]!r}，也不是维度，可用：{options}")  # fmt: skip
-
-
-def _spread(spread: Spread) -> Answer:
-    return spread._asdict()
-
-
-def _first_time(engine: Engine, kpi: Kpi, by: str | None, asked: Asked) -> Answer:
-    without = cast("tuple[str, ...]", kpi.parameters.get("without", ()))
-    window = cast("timedelta | None", kpi.parameters.get("again_within"))
-    chosen = _chosen(kpi, DIMENSIONS)
-    rows = first_time_fix.figures(
-        engine.projector.db, without=without, again_within=window,
-        by=_dimension(by, tuple(DIMENSIONS)), months=asked.months, chosen=chosen,
-    )  # fmt: skip
-    told: Answer = {
-        "rows": [
-            {
-                "group": row.group, "value": row.share, "closed": row.closed, "fixed": row.fixed,
-                "reopened": row.reopened, "hours_to_served": _spread(row.to_served),
-                "hours_to_closed": _spread(row.to_closed),
-                "hours_to_closed_net": _spread(row.to_closed_net),
-            }
-            for row in rows
-        ]
-    }  # fmt: skip
-    if asked.cases:
-        cases = first_time_fix.behind(
-            engine.projector.db,
-            without=without,
-            again_within=window,
-            months=asked.months,
-            chosen=chosen,
-        )
-        told["cases"] = [{"case": case} for case in cases]
-    return told
-
-
-def _satisfaction(engine: Engine, kpi: Kpi, by: str | None, asked: Asked) -> Answer:
-    chosen = _chosen(kpi, DIMENSIONS)
-    rows = satisfaction.figures(
-        engine.projector.db,
-        by=_dimension(by, (*DIMENSIONS, "cycle")),
-        months=asked.months,
-        chosen=chosen,
-    )
-    told: Answer = {
-        "rows": [
-            {
-                "group": row.group, "value": row.satisfied, "served": row.served,
-                "answered": row.answered, "answer_rate": row.answer_rate, **row.levels,
-                "unanswered": row.unanswered, "waiting": row.waiting,
-            }
-            for row in rows
-        ]
-    }  # fmt: skip
-    if asked.cases:
-        told["cases"] = [
-            {"case": case, "cycle": cycle, "answer": answer}
-            for answer in ("neutral", "dissatisfied")
-            for case, cycle in satisfaction.behind(
-                engine.projector.db, answer=answer, months=asked.months, chosen=chosen
+def _asked(engine: Engine, kpi: Kpi, wanted: Wanted) -> Asked:
+    by: Column | str | None = kpi.by[0] if kpi.by else None
+    if wanted.by is not None:
+        by = dimension(engine, kpi, wanted.by)
+    if kpi.change is not None and wanted.period is None and not isinstance(by, str):
+        if wanted.by is not None and by is not None:
+            problem = Phrase(
+                f"{kpi.name} is a change: name a period such as 2026-01 to show it by {by.name}",
+                f"{kpi.name} 是同比或环比指标，按 {by.name} 查看时请指定期间，例如 2026-01",
             )
-        ]
-    return told
+            raise QueryInvalid(problem=problem)
+        by = kpi.period
+    return Asked(by=by, period=wanted.period, site=wanted.site)
 
 
-def _on_time(engine: Engine, kpi: Kpi, by: str | None, asked: Asked) -> Answer:
-    directory = engine.directory()
-    chosen = _chosen(kpi, on_time.DIMENSIONS)
-    if kpi.parameters.get("clock"):
-        chosen["clock"] = str(kpi.parameters["clock"])
-    rows = on_time.figures(
-        engine.projector.db, zone_of=directory.zone, by=_dimension_or_label(engine, by),
-        months=asked.months, chosen=chosen,
-    )  # fmt: skip
-    told: Answer = {
-        "rows": [
-            {"group": row.group, "value": row.gross, "net": row.net, "judged": row.judged}
-            | {name: getattr(row, name) for name in row._fields[1:]}
-            for row in rows
-        ]
+def _beside(engine: Engine, kpi: Kpi, asked: Asked) -> Question:
+    """How a figure beside another is asked for: as a whole where the dimension is not its own."""
+    by = asked.by
+    if isinstance(by, Column) and by.origin != "label":
+        by = columns(engine, kpi).find(by.name)
+    if kpi.change is not None and asked.period is None and not isinstance(by, str):
+        by = None
+    return Question(kpi, Asked(by=by, period=asked.period, site=asked.site))
+
+
+# ---------------------------------------------------------------------- answers
+
+
+def _described(question: Question) -> Answer:
+    """What was asked, and by which definition."""
+    kpi, asked = question
+    by = asked.by.name if isinstance(asked.by, Column) else asked.by
+    return {
+        "kpi": kpi.name,
+        "title": kpi.title,
+        "of": kpi.rows,
+        "measure": str(kpi.measure),
+        "unit": str(kpi.unit),
+        "change": kpi.change,
+        "by": by,
+        "period": asked.period and asked.period.name,
+        "site": asked.site,
+        "target": kpi.target and {"value": kpi.target.written, "period": kpi.period},
+        "definition": dict(kpi.written),
     }
-    if asked.cases:
-        missed = on_time.behind(
-            engine.projector.db, zone_of=directory.zone, months=asked.months, chosen=chosen
-        )
-        told["cases"] = [
-            {"case": m.case_id, "clock": m.clock, "cycle": m.cycle, "verdict": m.verdict,
-             "due": local(m.due, directory.zone(m.site))}
-            for m in missed
-        ]  # fmt: skip
-    return told
 
 
-_ANSWERS: Mapping[str, Any] = {
-    "first_time_fix": _first_time,
-    "satisfaction": _satisfaction,
-    "on_time": _on_time,
-}
+def _rows(kpi: Kpi, figure: Figure, others: Mapping[str, tuple[Kpi, Figure]]) -> Answer:
+    """The figure as a whole and by its groups, each with the figures shown beside it."""
+    whole = {name: _figure_row(other, found.total) for name, (other, found) in others.items()}
+    rows = []
+    grouped = {
+        name: {row.group: _figure_row(other, row) for row in found.rows}
+        for name, (other, found) in others.items()
+    }
+    for row in figure.rows:
+        beside = {name: known[row.group] for name, known in grouped.items() if row.group in known}
+        rows.append(_row(kpi, row) | {"beside": beside})
+    return {"total": _row(kpi, figure.total) | {"beside": whole}, "rows": rows}
+
+
+def _row(kpi: Kpi, row: Row) -> Answer:
+    return {
+        "group": row.group,
+        **_figure_row(kpi, row),
+        "counted": row.counted,
+        "breakdown": dict(row.breakdown),
+        "now": amount(row.now, kpi.unit),
+        "before": amount(row.before, kpi.unit),
+    }
+
+
+def _figure_row(kpi: Kpi, row: Row) -> Answer:
+    return {
+        "value": amount(row.value, kpi.judged_in),
+        "net": amount(row.net, kpi.judged_in),
+        "unit": str(kpi.judged_in),
+        "population": row.population,
+        "small": row.small,
+        "reached": row.reached,
+    }
+
+
+def amount(value: Fraction | None, unit: Unit) -> float | int | None:
+    """A figure as plain data: shares of one, seconds, or a number; None where not measured."""
+    if value is None:
+        return None
+    if unit is Unit.DURATION:
+        value /= MICROSECONDS
+    whole = unit is not Unit.PERCENT and value.denominator == 1
+    return int(value) if whole else float(value)
+
+
+def _behind(engine: Engine, question: Question, wanted: Wanted) -> Answer:
+    """The rows that count for a share and those that count against it, else all of them."""
+    sides: Mapping[str, bool | None] = {"rows": None}
+    if question.kpi.measure is Measure.SHARE:
+        sides = {"for": True, "against": False}
+    return {
+        name: _page(engine, question.kpi, listed(
+            engine.projector.db, *question, counted=counted, limit=wanted.limit,
+            offset=wanted.offset,
+        ))
+        for name, counted in sides.items()
+    }  # fmt: skip
+
+
+def _page(engine: Engine, kpi: Kpi, listing: Listing) -> Answer:
+    numbers = numbers_elsewhere(engine, (str(entry.key[0]) for entry in listing.entries))
+    cases = [_entry(engine, kpi, entry, numbers) for entry in listing.entries]
+    return {"total": listing.total, "cases": cases}
+
+
+def _entry(engine: Engine, kpi: Kpi, entry: Entry, numbers: Mapping[str, str]) -> dict[str, Any]:
+    case, *rest = entry.key
+    *clock, cycle = rest or (None,)
+    value = entry.value
+    return {
+        "case": case,
+        "external_id": numbers.get(str(case)),
+        "site": entry.site,
+        "clock": clock[0] if clock else None,
+        "cycle": cycle,
+        "at": local(entry.at, engine.directory().zone(entry.site)),
+        "outcome": entry.outcome,
+        "group": entry.group,
+        "value": amount(Fraction(value), kpi.unit) if isinstance(value, int) else value,
+    }

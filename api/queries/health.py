@@ -54,7 +54,8 @@ def rulebook(engine: Engine) -> Answer:
         "title": book.title,
         "clocks": clocks,
         "kpis": [
-            {"kpi": k.name, "title": k.title, "question": k.question} for k in book.kpis.values()
+            {"kpi": k.name, "title": k.title, "of": k.rows, "measure": str(k.measure)}
+            for k in book.kpis.values()
         ],
         "roles": [{"role": r.name, "title": r.title} for r in book.roles.values()],
     }

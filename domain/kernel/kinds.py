@@ -13,6 +13,9 @@ from domain.kernel.refusals import Phrase
 Value = str | int | bool | None
 """What an attribute of a case can be."""
 
+Kept = Literal["TEXT", "INTEGER", "COUNT", "TRUTH", "INSTANT"]
+"""How an attribute is kept: a COUNT is never without a value, a TRUTH is yes or no."""
+
 
 class Attribute(NamedTuple):
     """Something a case can be asked for by conditions, boards and figures.
@@ -24,7 +27,7 @@ class Attribute(NamedTuple):
 
     name: str
     read: Callable[[Any], Any]
-    type: Literal["TEXT", "INTEGER", "INSTANT"] = "TEXT"
+    type: Kept = "TEXT"
     values: tuple[Value, ...] = ()
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from functools import cache
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from domain.kernel.facts import Fact, HouseholdId, Mark, StaffId
-from domain.kernel.kinds import Attribute
+from domain.kernel.kinds import Attribute, Kept
 from domain.kernel.personal import Personal
 from domain.kernel.refusals import AlreadyClosed, AlreadyResolved, CaseExists, Phrase, UnknownCase
 from domain.kinds import aftercare
@@ -189,7 +189,7 @@ def close(
     return [CaseClosed(by=by, reason=reason)]
 
 
-def described(name: str, kept: Literal["TEXT", "INTEGER", "INSTANT"] = "TEXT") -> Attribute:
+def described(name: str, kept: Kept = "TEXT") -> Attribute:
     """The attribute that is a described field, and how tables keep it."""
     return Attribute(name, lambda case: case.described.get(name), kept)
 
@@ -202,9 +202,9 @@ ATTRIBUTES: tuple[Attribute, ...] = (
     described("category"),
     described("building"),
     described("promised", "INSTANT"),
-    Attribute("reopened", lambda case: case.reopened, "INTEGER"),
-    Attribute("second_services", lambda case: case.care.second_services, "INTEGER"),
-    Attribute("reassigned", lambda case: case.reassigned, "INTEGER"),
-    Attribute("visits", lambda case: max(cycle.visits for cycle in case.care.cycles), "INTEGER"),
+    Attribute("reopened", lambda case: case.reopened, "COUNT"),
+    Attribute("second_services", lambda case: case.care.second_services, "COUNT"),
+    Attribute("reassigned", lambda case: case.reassigned, "COUNT"),
+    Attribute("visits", lambda case: max(cycle.visits for cycle in case.care.cycles), "COUNT"),
 )
 """What every case can be asked for; a kind adds its own."""

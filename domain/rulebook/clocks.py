@@ -122,6 +122,6 @@ class ClockReader:
 def read_kinds(part: Section, known: Kinds, *, needed: bool = True) -> frozenset[str]:
     written = part.entries("case", needed=needed)
     for kind, path in written:
-        if kind not in known.cases:
+        if not isinstance(kind, str) or kind not in known.cases:
             raise DocumentInvalid(path, unknown("case", kind, known.cases))
     return frozenset(kind for kind, _ in written)

@@ -140,7 +140,8 @@ def test_on_time_by_a_label(guanjia: Guanjia) -> None:
     guanjia("ask", "ReportRepair", *report[:3], "case=repair-4")
     told = guanjia("kpi", "on_time", "--by", "department", "--json").json
     assert told["by"] == "department"
-    assert [(r["group"], r["met"]) for r in told["rows"]] == [(None, 0), ("power", 1), ("water", 2)]
+    kept = [(row["group"], row["breakdown"]["met"]) for row in told["rows"]]
+    assert kept == [("power", 1), ("water", 2), (None, 0)]
     shown = guanjia("kpi", "on_time", "--by", "department").out
     assert "water" in shown
     assert "none" in shown
@@ -208,10 +209,12 @@ def test_kpis_come_from_the_rulebook(made: Guanjia) -> None:
     names = [answer["kpi"] for answer in made("kpi", "--json").json]
     assert {"first_time_fix", "satisfaction", "on_time", "simple_repair_on_site"} <= set(names)
     response = made("kpi", "online_response", "--by", "month", "--cases", "--json").json
-    assert [(row["value"], row["judged"]) for row in response["rows"]] == [(1.0, 1)]
-    assert response["cases"] == []
-    assert "100.0%" in made("kpi", "online_response").out
-    assert "not measured" in made("kpi", "first_time_fix", "--months", "2020-01..2020-02").out
+    assert [(row["value"], row["population"]) for row in response["rows"]] == [(1.0, 1)]
+    listed = response["cases"]
+    assert [case["case"] for case in listed["for"]["cases"]] == [CASE]
+    assert listed["against"] == {"total": 0, "cases": []}
+    assert "100.0%*" in made("kpi", "online_response").out
+    assert "not measured" in made("kpi", "first_time_fix", "--period", "2020-01..2020-02").out
 
 
 def test_rebuild_says_that_nothing_changed(made: Guanjia) -> None:
@@ -347,10 +350,12 @@ def test_an_import_lives_a_history_again(guanjia: Guanjia, tmp_path: Path) -> No
         "lapsed"
     ] * 2
     on_time = guanjia(
-        "kpi", "on_time", "--by", "month", "--months", "2026-01", "--cases", "--json"
+        "kpi", "on_time", "--by", "month", "--period", "2026-01", "--cases", "--json"
     ).json
-    assert [(r["group"], r["lapsed"], r["value"]) for r in on_time["rows"]] == [("2026-01", 2, 0.0)]
-    assert [c["case"] for c in on_time["cases"]] == ["repair-1", "repair-3"]
+    (month,) = on_time["rows"]
+    assert (month["group"], month["breakdown"]["lapsed"], month["value"]) == ("2026-01", 2, 0.0)
+    missed = on_time["cases"]["against"]["cases"]
+    assert {case["case"] for case in missed} == {"repair-1", "repair-3"}
     assert "rejects" in guanjia(*asked[:-1]).out
 
 

@@ -96,7 +96,7 @@ def test_on_time_by_a_label_of_the_cases(world: World) -> None:
     world.ask("ReportRepair", {**REPORT, "case": CASE, "labels": {"department": "water"}})
     world.ask("AcceptRepair", {"case": CASE, "technician": "t"})
     told = world.get("/kpis/on-time", by="department").json()
-    assert [(row["group"], row["met"]) for row in told["rows"]] == [("water", 2)]
+    assert [(row["group"], row["breakdown"]["met"]) for row in told["rows"]] == [("water", 2)]
 
 
 def test_commands_and_deadlines_have_one_clock(tmp_path: Path) -> None:
@@ -153,13 +153,15 @@ def test_figures_with_the_cases_behind(reported: World) -> None:
     reported.ask("CloseCase", {"case": CASE, "reason": "moved away"})
     fix = reported.get("/kpis/first-time-fix", by="category", cases=True).json()
     assert [(r["group"], r["value"]) for r in fix["rows"]] == [("水管", 0.0)]
-    assert fix["cases"] == [{"case": CASE}]
-    rated = reported.get("/kpis/satisfaction", months="2026-05", cases=True).json()
-    assert (rated["rows"][0]["dissatisfied"], rated["rows"][0]["value"]) == (1, 0.0)
-    assert rated["cases"] == [{"case": CASE, "cycle": 1, "answer": "dissatisfied"}]
+    assert [case["case"] for case in fix["cases"]["against"]["cases"]] == [CASE]
+    rated = reported.get("/kpis/satisfaction", period="2026-05", cases=True).json()
+    assert (rated["total"]["breakdown"]["dissatisfied"], rated["total"]["value"]) == (1, 0.0)
+    (case,) = rated["cases"]["against"]["cases"]
+    assert (case["case"], case["cycle"], case["outcome"]) == (CASE, 1, "dissatisfied")
     on_time = reported.get("/kpis/on-time", by="clock").json()["rows"]
     assert {row["group"]: row["value"] for row in on_time}["repair.response"] == 1.0
-    assert reported.get("/kpis/satisfaction", months="2020-01").json()["rows"] == []
+    none = reported.get("/kpis/satisfaction", period="2020-01").json()
+    assert (none["rows"], none["total"]["value"]) == ([], None)
     assert "on_time" in reported.get("/kpis").json()["kpis"]
 
 
@@ -220,7 +222,8 @@ def test_what_is_refused_is_a_problem(
         ("/clocks?limit=0", 422, "QueryInvalid"),
         ("/kpis/nothing", 422, "QueryInvalid"),
         ("/kpis/on-time?by=colour", 422, "QueryInvalid"),
-        ("/kpis/on-time?months=2026-13", 422, "QueryInvalid"),
+        ("/kpis/on-time?period=2026-13", 422, "QueryInvalid"),
+        ("/kpis/on-time?site=nowhere", 422, "QueryInvalid"),
         ("/redoc", 404, "NotFound"),
         ("/commands/AcceptRepair", 405, "MethodNotAllowed"),
         ("/board?site=nowhere", 422, "QueryInvalid"),

@@ -14,7 +14,7 @@ from tests.support.service import World
 
 QUESTIONS = {
     "board", "calendars", "case_clocks", "case_history", "clock_explanation", "clocks",
-    "escalations", "health", "kpi", "kpis", "rulebook",
+    "escalations", "health", "kpi", "kpi_csv", "kpis", "rulebook",
 }  # fmt: skip
 
 
@@ -99,7 +99,9 @@ def test_every_operation_says_how_it_is_answered_and_refused() -> None:
         for status in map(int, statuses):
             content = response_of(operation, status)["content"]
             ((kind, said),) = content.items()
-            if status < 300 or (path, status) == ("/health", 503):
+            if (path, status) == ("/kpis/{name}/csv", 200):
+                assert (kind, said["schema"]) == ("text/csv", {"type": "string"})
+            elif status < 300 or (path, status) == ("/health", 503):
                 assert kind == "application/json"
                 assert "$ref" in said["schema"]
             else:

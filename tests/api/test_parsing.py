@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from api.parsing import read_message, read_months, read_time
+from api.parsing import read_message, read_period, read_time
 from api.settings import SettingInvalid, Settings, read_settings
 from api.wording import left, length, when
 from commands import ROUTES
@@ -84,14 +84,49 @@ def test_a_missing_field_is_named() -> None:
         read_message(ROUTES, "ReportRepair", {"site": "a", "category": "c"})
 
 
-def test_months_are_a_month_or_a_span() -> None:
-    """Both ends included, in order."""
-    assert read_months("2026-01") == ("2026-01", "2026-01")
-    assert read_months("2026-01..2026-03") == ("2026-01", "2026-03")
-    assert read_months(None) is None
-    for text in ("2026", "2026-00", "2026-03..2026-01", "2026-01.."):
-        with pytest.raises(Refusal):
-            read_months(text)
+@pytest.mark.parametrize(
+    ("text", "days", "name"),
+    [
+        ("2026-01", (20260101, 20260131), "2026-01"),
+        ("2024-02", (20240201, 20240229), "2024-02"),
+        ("2026-Q4", (20261001, 20261231), "2026-Q4"),
+        ("2026-H2", (20260701, 20261231), "2026-H2"),
+        ("2026", (20260101, 20261231), "2026"),
+        ("2026-W01", (20251229, 20260104), "2026-W01"),
+        ("2026-02-28", (20260228, 20260228), "2026-02-28"),
+        ("2026-01..2026-03", (20260101, 20260331), "2026-01..2026-03"),
+        ("2025-Q4..2026-02-10", (20251001, 20260210), "2025-10-01..2026-02-10"),
+        (" 2026 ", (20260101, 20261231), "2026"),
+    ],
+)
+def test_a_period_is_a_day_a_civil_period_or_a_span(
+    text: str, days: tuple[int, int], name: str
+) -> None:
+    """Both ends included."""
+    period = read_period(text)
+    assert period is not None
+    assert (period.numbers, period.name) == (days, name)
+
+
+def test_no_text_is_no_period() -> None:
+    """Everything is asked for then."""
+    assert read_period(None) is read_period("") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-00", "2026-13", "2026-02-30", "2026-Q5", "2026-H0", "2025-W53", "2026-W00",
+        "2026-03..2026-01", "2026-01..", "..2026-01", "2026-01...2026-02", "January", "26", "1899",
+        "3000", "9999", "2026-1", "２０２６", "2026-01-01T00:00", " .. ",
+    ],
+)  # fmt: skip
+def test_what_is_no_period_is_refused_with_examples(text: str) -> None:
+    """In both languages."""
+    with pytest.raises(Refusal) as refused:
+        read_period(text)
+    assert "write 2026-01, 2026-Q1" in refused.value.sentence
+    assert "不是期间" in refused.value.sentence_zh
 
 
 def test_times_need_a_zone() -> None:

@@ -38,6 +38,7 @@ RULES = {
             ],
         },
     },
+    "kpis": {"rescues": {"of": "lift", "mean": {"from": "stopped", "to": "freed"}, "by": "lift"}},
 }
 
 
@@ -125,7 +126,10 @@ def test_it_has_a_history_and_rows_that_a_rebuild_gives_again(world: World, clie
 def test_it_is_in_a_figure_by_an_attribute_of_its_own(world: World, client: TestClient):
     outage(world)
     (row,) = client.get("/kpis/on_time").json()["rows"]
-    assert (row["group"], row["judged"], row["late"]) == ("lift.freed", 1, 1)
+    assert (row["group"], row["population"]) == ("lift.freed", 1)
+    assert row["breakdown"]["late"] == 1
+    (row,) = client.get("/kpis/rescues", params={"by": "floor"}).json()["rows"]
+    assert (row["group"], row["value"], row["unit"]) == (4, 20 * 60, "duration")
 
 
 MAPPING = """\

@@ -14,7 +14,7 @@ import pytest
 from api.engine import Engine
 from api.imports.backfill import backfill
 from api.imports.mapping import load_mapping
-from api.queries.figures import Asked, figure
+from api.queries.figures import Wanted, figure
 from commands.handler import CommandHandler
 from domain.kernel.facts import Recorded
 from domain.kinds import KINDS
@@ -152,17 +152,46 @@ def test_promises_are_judged_as_boston_judged_them(boston):
 def test_the_figure_by_department_is_bostons(boston):
     """Asked for by the label, over closed requests with a target: each department's share."""
     boston.engine.settle(timeout=120)
-    told = figure(boston.engine, "promised_on_time", Asked(by="department"))
+    told = figure(boston.engine, "promised_on_time", Wanted(by="department"))
     found = {
         row["group"]: {
-            "closed_with_target": row["met"] + row["late"],
-            "ontime": row["met"],
-            "share": round(row["met"] / (row["met"] + row["late"]), 6),
+            "closed_with_target": closed,
+            "ontime": row["breakdown"]["met"],
+            "share": round(row["breakdown"]["met"] / closed, 6),
         }
         for row in told["rows"]
-        if row["met"] + row["late"]
+        if (closed := row["breakdown"]["met"] + row["breakdown"]["late"])
     }
     assert found == boston.expected["ontime_by_department_closed_with_target"]
+
+
+def test_the_figures_of_the_incident_log_are_those_of_its_rulebook(incidents):
+    """Solved at once, and how long incidents were open, as others counted from the same file."""
+    incidents.engine.settle(timeout=120)
+    total = figure(incidents.engine, "first_time_fix")["total"]
+    wanted = incidents.expected["first_time_fix_no_reopen_no_reassign"]
+    assert (total["counted"], round(total["value"], 6)) == (wanted["n"], wanted["share"])
+    hours = {
+        name: round(total["beside"][f"closing.{name}"]["value"] / 3600, 6)
+        for name in ("mean", "median", "p90")
+    }
+    expected = incidents.expected["hours_open_to_closed"]
+    assert hours == {name: expected[name] for name in hours}
+    assert total["beside"]["closing.mean"]["population"] == expected["n"]
+
+
+def test_the_figures_of_complaints_are_those_of_its_rulebook(complaints):
+    """Replies in time by each clock, and how many days they took."""
+    complaints.engine.settle(timeout=120)
+    rows = figure(complaints.engine, "replied_on_time")["rows"]
+    met = {row["group"]: row["counted"] for row in rows}
+    for label, key in (("cn", "working_days_cn"), ("naive", "weekdays_naive")):
+        wanted = complaints.expected[f"replied_within_{key}"]
+        assert {n: met[f"complaint.replied_{label}_{n}"] for n in wanted} == wanted
+    total = figure(complaints.engine, "time_to_reply")["total"]
+    days = complaints.expected["days_to_reply"]
+    assert round(total["value"] / 86400, 6) == days["median"]
+    assert round(total["beside"]["time_to_reply.p90"]["value"] / 86400, 6) == days["p90"]
 
 
 def test_every_miss_is_recorded_at_its_due_instant(boston):

@@ -18,6 +18,24 @@ ENVELOPE = {
     "causation": "what caused the command, if it said so",
 }
 
+COMPUTED = {
+    "again_after": "how long after its closing the same site, household and category was reported"
+    " again; none if it was not",
+    "closed_after": "how long after its opening the case was closed",
+    "closed_after_net": "the same without the time it was paused",
+    "kind": "the kind of case",
+    "served_again": "whether a later service cycle of the case was done",
+    "stopped_after": "how long after its start the run was stopped or cancelled",
+    "served_after": "how long after the beginning the work was done, the last time",
+    "services.served_after": "how long after the cycle began the work was done",
+    "clock_runs.service": "the service cycle it runs in",
+    "cases.cycle": "how many service cycles it has",
+    "cases.paused": "how long it was paused in all",
+    "provisional": "whether the deadline depends on a year without a published calendar",
+    "clock_runs.verdict": "its outcome, see [verdicts](rulebook.md#verdicts)",
+}
+"""What figures can ask for besides, or in another sense than, what tables keep."""
+
 COLUMNS = {
     "acknowledged": "how many rungs were acknowledged",
     "answer": "the level, the reason of a non-answer, or `waiting`",

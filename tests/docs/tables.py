@@ -29,9 +29,10 @@ from domain.kinds import KINDS
 from domain.kinds.aftercare import AFTERCARE_FACTS
 from domain.kinds.case import CaseClosed
 from domain.promises.facts import CLOCK_FACTS
+from domain.rulebook.columns import Column, Columns, RowSet
 from store.errors import StoreFault
 from store.open import MEMORY
-from tests.docs.meanings import COLUMNS, ENVELOPE, meaning
+from tests.docs.meanings import COLUMNS, COMPUTED, ENVELOPE, meaning
 
 SHARED = (CaseClosed, *AFTERCARE_FACTS)
 ROOT = Path(__file__).parents[2]
@@ -204,6 +205,28 @@ def views() -> str:
     return "\n\n".join(parts)
 
 
+def columns() -> str:
+    """What figures can ask of each row set."""
+    said = {**COLUMNS, **COMPUTED}
+    tables: dict[RowSet, str] = {"cases": "cases", "services": "services", "clocks": "clock_runs"}
+    kinds = tuple(KINDS.cases.values())
+    parts = []
+    for rows, name in tables.items():
+        known = Columns(rows, kinds, among=KINDS.cases).known.values()
+        own = [(*_asked(c), meaning(said, name, c.name)) for c in known if c.origin == "own"]
+        parts.append(f"### Columns of {rows}\n\n{table('column | holds | values | meaning', own)}")
+    known = Columns("cases", kinds, among=KINDS.cases).known.values()
+    of = {c.name: [kind.name for kind in kinds if c.name in kind.attribute] for c in known}
+    case = [(*_asked(c), ", ".join(of[c.name])) for c in known if c.origin == "case"]
+    parts.append(f"### Attributes of the case\n\n{table('column | holds | values | of', case)}")
+    return "\n\n".join(parts)
+
+
+def _asked(column: Column) -> tuple[str, str, str]:
+    values = ", ".join(f"`{value}`" for value in column.values or ())
+    return f"`{column.name}`", column.type, values
+
+
 def subcommands() -> Mapping[str, argparse.ArgumentParser]:
     """The parsers of the command line by name."""
     (found,) = (
@@ -282,4 +305,5 @@ TABLES: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "cli.md": {"cli": cli},
     "http.md": {"headers": headers, "routes": routes},
     "views.md": {"views": views},
+    "figures.md": {"columns": columns},
 }

@@ -11,8 +11,10 @@ from commands import ROUTES
 from domain.kernel.refusals import Refusal
 from domain.kinds import KINDS
 from domain.promises import Verdict
-from domain.rulebook import clocks, conditions, reader, roles, within
+from domain.rulebook import clocks, conditions, figures, reader, roles, within
+from domain.rulebook.kpis import CHANGES, PERIODS, Measure
 from domain.working_time import documents as calendars
+from projections.figures import SMALL
 from store.errors import StoreFault
 from tests.docs.generate import REFERENCE, written
 from tests.docs.tables import FAMILIES, ROOT, TABLES, classes, subcommands
@@ -90,9 +92,21 @@ def keys_read_by(module) -> set[str]:
 def test_every_key_of_the_rulebook_is_documented():
     text = page("rulebook.md")
     keys = frozenset().union(*map(keys_read_by, (reader, clocks, conditions, within, roles)))
-    assert {"clocks", "starts", "resumes", "since", "through_rest_days", "again_within"} <= keys
-    for key in (*keys, *within.FORMS, *reader.KPI_QUESTIONS, *reader.FAILED_FIRST_TIME):
+    assert {"clocks", "starts", "resumes", "since", "through_rest_days"} <= keys
+    for key in (*keys, *within.FORMS):
         assert f"`{key}`" in text or f"`{key}:" in text or f"{{{key}:" in text, key
+
+
+def test_every_key_of_a_figure_is_documented():
+    text = page("figures.md")
+    keys = keys_read_by(figures) | {*Measure, *PERIODS, *CHANGES, "where", "period", "change"}
+    assert {"of", "title", "target", "by", "beside", "breakdown", "obligations"} <= keys
+    for key in keys:
+        assert f"`{key}`" in text or f"`{key}:" in text or f"{{{key}:" in text or f"{key}:" in text
+
+
+def test_the_number_below_which_a_figure_is_small_is_documented():
+    assert f"fewer than {SMALL} rows" in page("figures.md")
 
 
 def test_every_key_of_a_calendar_is_documented():

@@ -111,23 +111,6 @@ def test_a_clock_says_all_it_can_say():
     assert rule.obligations == (20, 129)
 
 
-def test_kpis_name_their_question_and_parameters():
-    document = book({})
-    document["kpis"] = {
-        "fix": {"question": "first_time_fix", "case": "repair",
-                "without": ["reopened", "reported_again"], "again_within": "168h"},
-        "kept": {"question": "on_time", "clock": "reply", "where": {"level": 1}},
-        "liked": {"question": "satisfaction", "by": "building"},
-    }  # fmt: skip
-    kpis = read(document).kpis
-    assert kpis["fix"].parameters == {
-        "without": ("reopened", "reported_again"),
-        "again_within": timedelta(days=7),
-    }
-    assert kpis["kept"].kinds == frozenset({"complaint", "repair"})
-    assert kpis["liked"].parameters == {"by": "building"}
-
-
 REPLY = ("clocks", "reply")
 FAULTS = [
     # where the fault is put, what is put there, the path that is named, a word of the sentence
@@ -233,31 +216,6 @@ FAULTS = [
         [{"staff": "ma", "site": 7}],
         ("roles", "manager", "holders", 0, "site"),
         "must be a text",
-    ),
-    (("kpis",), {"k": {"question": "luck"}}, ("kpis", "k", "question"), "unknown question"),
-    (
-        ("kpis",),
-        {"k": {"question": "on_time", "clock": "no"}},
-        ("kpis", "k", "clock"),
-        "unknown clock 'no'; known: reply",
-    ),
-    (
-        ("kpis",),
-        {"k": {"question": "on_time", "case": "x"}},
-        ("kpis", "k", "case"),
-        "unknown case",
-    ),
-    (
-        ("kpis",),
-        {"k": {"question": "first_time_fix", "without": ["luck"]}},
-        ("kpis", "k", "without"),
-        "unknown",
-    ),
-    (
-        ("kpis",),
-        {"k": {"question": "first_time_fix", "without": "reported_again"}},
-        ("kpis", "k"),
-        "again_within",
     ),
 ]
 

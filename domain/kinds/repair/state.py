@@ -109,7 +109,7 @@ def evolve(repair: Repair | None, fact: RepairFact) -> Repair:
 
 REPAIR_ATTRIBUTES: tuple[Attribute, ...] = (
     *ATTRIBUTES,
-    described("simple", "INTEGER"),
+    described("simple", "TRUTH"),
     described("priority", "INTEGER"),
     described("appointment", "INSTANT"),
     described("steward"),

@@ -1,0 +1,123 @@
+"""Figures over services and runs of clocks: four levels, non-answers, waivers, labels."""
+
+from fractions import Fraction
+
+from commands.cases import LeaveUnanswered
+from commands.clocks import WaiveBreach
+from commands.repair import (
+    AcceptRepair,
+    CompleteRepair,
+    DispatchRepair,
+)
+from domain.kernel.facts import StaffId
+from domain.kernel.personal import Personal
+from domain.kinds import KINDS
+from domain.kinds.aftercare import NonAnswer, Rating
+from domain.rulebook.standard import standard_kpis
+from tests.support.figures import behind, figure, kpi, rate
+from tests.support.neighbourhood import Neighbourhood
+
+STANDARD = standard_kpis(KINDS)
+
+
+def test_each_level_and_every_reason_for_none_is_counted_for_itself(place: Neighbourhood):
+    for rating in (*Rating, Rating.SATISFIED):
+        rate(place, place.repaired(), rating)
+    for reason in NonAnswer:
+        place.done(LeaveUnanswered(case=place.repaired(), reason=reason))
+    place.repaired()
+    place.repair()
+    total = figure(place, STANDARD["satisfaction"]).total
+    assert total.breakdown == {
+        "very_satisfied": 1, "satisfied": 2, "neutral": 1, "dissatisfied": 1,
+        "expired": 1, "unreachable": 1, "declined": 1, "waiting": 1,
+    }  # fmt: skip
+    assert (total.population, total.counted, total.value) == (5, 3, Fraction(3, 5))
+    assert figure(place, STANDARD["satisfaction.answered"]).total.value == Fraction(5, 9)
+
+
+def test_where_nobody_answered_satisfaction_is_not_measured_and_the_answers_are_nought(
+    place: Neighbourhood,
+):
+    place.done(LeaveUnanswered(case=place.repaired(building="b-9"), reason=NonAnswer.DECLINED))
+    (row,) = figure(place, STANDARD["satisfaction"], by="building").rows
+    assert (row.group, row.value, row.breakdown["declined"]) == ("b-9", None, 1)
+    assert figure(place, STANDARD["satisfaction.answered"]).total.value == 0
+
+
+def test_a_late_answer_takes_the_place_of_none(place: Neighbourhood):
+    case = place.repaired()
+    place.done(LeaveUnanswered(case=case, reason=NonAnswer.UNREACHABLE))
+    rate(place, case, Rating.SATISFIED)
+    total = figure(place, STANDARD["satisfaction"]).total
+    assert (total.value, total.breakdown["unreachable"]) == (1, 0)
+
+
+def test_dissatisfaction_stays_when_the_second_service_pleases(place: Neighbourhood):
+    case = place.repaired()
+    rate(place, case, Rating.DISSATISFIED)
+    again = kpi(of="services", where={"answer": "dissatisfied"}, share={"served_again": True})
+    assert figure(place, again).total.value == 0
+    place.done(CompleteRepair(case=case))
+    rate(place, case, Rating.VERY_SATISFIED)
+    rows = figure(place, STANDARD["satisfaction"], by="cycle").rows
+    assert [(row.group, row.value) for row in rows] == [(1, 0), (2, 1)]
+    assert figure(place, again).total.value == 1
+
+
+def test_a_rating_belongs_to_who_did_that_service_and_to_who_is_accountable_now(
+    place: Neighbourhood,
+):
+    case = place.repaired("wu", steward=StaffId("li"))
+    rate(place, case, Rating.DISSATISFIED)
+    place.done(DispatchRepair(case=case, technician=StaffId("hu")))
+    place.done(CompleteRepair(case=case))
+    rate(place, case, Rating.SATISFIED)
+    by = figure(place, STANDARD["satisfaction"], by="technician").rows
+    assert [(row.group, row.value) for row in by] == [("hu", 1), ("wu", 0)]
+    (row,) = figure(place, STANDARD["satisfaction"], by="steward").rows
+    assert (row.group, row.population) == ("li", 2)
+
+
+def test_a_waived_breach_counts_gross_and_not_net(place: Neighbourhood):
+    kept, late, excused = (place.repair() for _ in range(3))
+    place.done(AcceptRepair(case=kept, technician=StaffId("wu")))
+    place.wait("40m")
+    place.tick()
+    for case in (late, excused):
+        place.done(AcceptRepair(case=case, technician=StaffId("wu")))
+    place.done(
+        WaiveBreach(case=excused, clock="accept", by=StaffId("ma"), reason=Personal("storm"))
+    )
+    total = figure(
+        place, kpi(of="clocks", where={"clock": "accept"}, share={"verdict": "met"})
+    ).total
+    assert (total.value, total.net) == (Fraction(1, 3), Fraction(1, 2))
+    assert {name: n for name, n in total.breakdown.items() if n} == {
+        "met": 1, "late": 1, "waived": 1,
+    }  # fmt: skip
+    missed = behind(place, STANDARD["on_time"], counted=False).entries
+    assert sorted((entry.key, entry.outcome) for entry in missed) == [
+        ((late, "accept", 1), "late"), ((excused, "accept", 1), "waived"),
+    ]  # fmt: skip
+
+
+def test_what_still_runs_is_shown_beside_and_judged_by_nothing(place: Neighbourhood):
+    place.repair()
+    rows = {row.group: row for row in figure(place, STANDARD["on_time"], by="clock").rows}
+    assert (rows["accept"].value, rows["accept"].net) == (None, None)
+    assert rows["accept"].breakdown["running"] == 1
+    running = kpi(of="clocks", where={"verdict": "running"}, count="rows")
+    assert figure(place, running).total.value is None  # no run has come to an end yet
+
+
+def test_runs_are_grouped_by_labels_of_their_cases(place: Neighbourhood):
+    for number, labels in enumerate(({"部门": "水"}, {"部门": "水"}, {})):
+        case = place.repair(labels=labels)
+        if number:
+            place.done(AcceptRepair(case=case, technician=StaffId("wu")))
+    definition = kpi(of="clocks", where={"clock": "accept"}, share={"verdict": "met"})
+    rows = figure(place, definition, by="label.部门").rows
+    assert [(row.group, row.value, row.breakdown["running"]) for row in rows] == [
+        ("水", 1, 1), (None, 1, 0),
+    ]  # fmt: skip
