@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
-from domain.promises import Fold, next_instant
+from domain.promises import Fold, next_instant, spent, unit_of
 from domain.promises.rules import spell_target
 from domain.working_time import Within
 from projections.instants import local_day, micros, optional_micros
@@ -32,6 +32,9 @@ CLOCK_RUNS = Table(
         Column("stopped", "INTEGER", required=False),
         Column("paused", "INTEGER", required=False),
         Column("verdict", "TEXT"),
+        Column("unit", "TEXT"),
+        Column("consumed", "REAL", required=False),
+        Column("lateness", "REAL", required=False),
         Column("detected", "INTEGER", required=False),
         Column("rungs", "INTEGER"),
         Column("acknowledged", "INTEGER"),
@@ -42,13 +45,17 @@ CLOCK_RUNS = Table(
 )
 
 MOST_TARGETS = 1000
+OPEN: Final = (None, None)
 
 
 class ClockRuns:
-    """One row per run of every clock."""
+    """One row per run of every clock.
+
+    ``consumed`` and ``lateness`` of an ended run are in ``unit``, on the target's own calendar.
+    """
 
     name = TABLE
-    version = 1
+    version = 2
     tables = (CLOCK_RUNS,)
     unmoved_by: frozenset[str] = frozenset()
 
@@ -60,13 +67,15 @@ class ClockRuns:
         for clock in case.clocks:
             coming = next_instant(clock, directory)
             due = optional_micros(clock.due)
+            _, target, unit = _target(clock.within)
+            used, late = spent(clock, directory) or OPEN
             found.append(
                 (
                     name, clock.rule.name, clock.cycle, kind, site, clock.rules, clock.service,
-                    micros(clock.started), _target(clock.within), due, local_day(due, zone),
+                    micros(clock.started), target, due, local_day(due, zone),
                     int(clock.provisional), optional_micros(clock.end),
                     micros(clock.pauses[-1].since) if clock.paused else None,
-                    str(clock.verdict),
+                    str(clock.verdict), unit, used, late,
                     None if clock.lapsed is None else micros(clock.lapsed.detected),
                     len(clock.raised), len(clock.acknowledgements), optional_micros(coming),
                 )
@@ -74,19 +83,19 @@ class ClockRuns:
         return {TABLE: found}
 
 
-_TARGETS: dict[int, tuple[Within, str]] = {}
+_TARGETS: dict[int, tuple[Within, str, str]] = {}
 
 
-def _target(within: Within) -> str:
-    """A target in words, found again by its identity: to compare it would take longer."""
+def _target(within: Within) -> tuple[Within, str, str]:
+    """A target in words and its unit, found again by identity: to compare it would take longer."""
     known = _TARGETS.get(id(within))
     if known is None:
         if (
             len(_TARGETS) >= MOST_TARGETS
         ):  # dates that cases were promised have targets of their own
             _TARGETS.clear()
-        known = _TARGETS[id(within)] = (within, spell_target(within))
-    return known[1]
+        known = _TARGETS[id(within)] = (within, spell_target(within), unit_of(within))
+    return known
 
 
 class ClockRun(NamedTuple):
@@ -107,6 +116,9 @@ class ClockRun(NamedTuple):
     stopped: int | None
     paused: int | None
     verdict: str
+    unit: str
+    consumed: float | None
+    lateness: float | None
     detected: int | None
     rungs: int
     acknowledged: int

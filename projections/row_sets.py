@@ -63,8 +63,11 @@ def unsettled(case: Fold) -> bool:
 
 def _rung_beyond(clock: Clock) -> bool:
     """Whether a rung may come when more working time than the target has passed."""
-    if type(clock.within) is not Working or not (clock.running or clock.breached):
+    if not (clock.running or clock.breached):
         return False
-    return any(
-        rung.at.percent is not None and rung.at.percent > WHOLE for rung in clock.rule.ladder
+    return clock.rule.counted_moments or (
+        type(clock.within) is Working
+        and any(
+            rung.at.percent is not None and rung.at.percent > WHOLE for rung in clock.rule.ladder
+        )
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -145,21 +146,6 @@ def explain(context: Context) -> int:
         return 0
     zh = ("从", "到", "计入", "原因", "说明", "累计")
     en = ("from", "to", "counted", "reason", "note", "so far")
-    total: float = 0
-    rows: list[tuple[object, ...]] = []
-    for part in answer["stretches"]:
-        total += part["amount"]
-        counted = _amount(part["amount"], answer["unit"], context) if part["counted"] else "-"
-        rows.append(
-            (
-                _exact(part["start"]),
-                _exact(part["end"]),
-                counted,
-                reason(part["reason"], context.lang),
-                part["note"],
-                _amount(total, answer["unit"], context),
-            )
-        )
     target = _amount(answer["target"], answer["unit"], context)
     name, due = answer["title"] or answer["clock"], _exact(answer["due"])
     within, verdict = answer["within"], word(answer["verdict"], context.lang)
@@ -167,8 +153,54 @@ def explain(context: Context) -> int:
         f"{name}：目标 {within} = {target}，到期 {due}，{verdict}",
         f"{name}: target {within} = {target}, due {due}, {verdict}",
     )
-    context.table(zh if context.lang == "zh" else en, rows, title)
+    context.table(zh if context.lang == "zh" else en, _stretches(answer, context), title)
+    context.line(*_started(answer))
+    context.line(*_used(answer, context))
     return 0
+
+
+def _stretches(answer: Answer, context: Context) -> Iterator[tuple[object, ...]]:
+    """The stretches of an explanation; what is beyond the due instant has a plus."""
+    total: float = 0
+    for part in answer["stretches"]:
+        total += part["amount"]
+        amount = _amount(part["amount"], answer["unit"], context)
+        counted = f"+{amount}" if part["beyond"] else amount
+        yield (
+            _exact(part["start"]),
+            _exact(part["end"]),
+            counted if part["counted"] else "-",
+            reason(part["reason"], context.lang),
+            part["note"],
+            _amount(total, answer["unit"], context),
+        )
+
+
+def _started(answer: Answer) -> tuple[str, str]:
+    """Which fact started the clock, in two languages."""
+    by = answer["started_by"]
+    at = _exact(by["at"])
+    return (
+        f"由“{status(by['word'], 'zh')}”开始，{at}，{by['actor']}",
+        f"Started by {status(by['word'], 'en')}, {at}, {by['actor']}",
+    )
+
+
+def _used(answer: Answer, context: Context) -> tuple[str, str]:
+    """How much of the target is used, until when, and how late that is, in two languages."""
+    unit, until = answer["unit"], _exact(answer["until"])
+    used, late = (_amount(answer[name], unit, context) for name in ("consumed", "lateness"))
+    if answer["stopped_by"] is not None:
+        by = answer["stopped_by"]
+        to_zh = f"到“{status(by['word'], 'zh')}”为止（{until}，{by['actor']}）"
+        to_en = f"Until {status(by['word'], 'en')} ({until}, {by['actor']})"
+    elif answer["paused"] is not None:
+        to_zh, to_en = f"到暂停为止（{until}）", f"Until the pause ({until})"
+    else:
+        to_zh, to_en = f"到现在为止（{until}）", f"Until now ({until})"
+    if not answer["lateness"]:
+        return f"{to_zh}：用去 {used}", f"{to_en}: {used} used"
+    return f"{to_zh}：用去 {used}，超出 {late}", f"{to_en}: {used} used, {late} late"
 
 
 def _exact(at: datetime) -> str:
@@ -176,8 +208,10 @@ def _exact(at: datetime) -> str:
 
 
 def _amount(amount: float, unit: str, context: Context) -> str:
-    if unit != "seconds":
-        return f"{round(amount, 2):g}"
+    if unit == "days":
+        return context.say(f"{round(amount, 2):g}天", f"{round(amount, 2):g} days")
+    if unit == "months":
+        return context.say(f"{round(amount, 2):g}个月", f"{round(amount, 2):g} months")
     return length(timedelta(seconds=amount), context.lang)
 
 

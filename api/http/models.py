@@ -13,6 +13,7 @@ from msgspec import Meta
 from domain.promises import Verdict
 
 Instant = Annotated[datetime, Meta(tz=True)]
+Unit = Literal["seconds", "days", "months"]
 
 
 class Answered(TypedDict):
@@ -109,6 +110,9 @@ class ClockRun(TypedDict):
     stopped: Instant | None
     paused: Instant | None
     verdict: Verdict
+    unit: Unit
+    consumed: float | None
+    lateness: float | None
     detected: Instant | None
     rungs: int
     acknowledged: int
@@ -137,6 +141,16 @@ class Stretch(TypedDict):
     reason: str
     note: str
     amount: float
+    beyond: bool
+
+
+class NamedFact(TypedDict):
+    """A fact by its word, its instant and who made it known."""
+
+    fact: str
+    word: str
+    at: Instant
+    actor: str
 
 
 class Explanation(TypedDict):
@@ -148,14 +162,19 @@ class Explanation(TypedDict):
     cycle: int
     within: str
     started: Instant
+    started_by: NamedFact
     due: Instant
     stopped: Instant | None
+    stopped_by: NamedFact | None
     paused: Instant | None
     verdict: Verdict
     provisional: bool
     rules: int
-    unit: Literal["seconds", "days_or_months"]
+    unit: Unit
     target: float
+    until: Instant
+    consumed: float
+    lateness: float
     stretches: list[Stretch]
 
 

@@ -6,21 +6,25 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from api.engine import Engine
 from api.queries.cases import AT_ONCE, Answer, case_named, local, numbers_elsewhere
 from api.queries.known import check_clock, check_site
-from domain.kernel.facts import kind_of
+from domain.kernel.facts import Recorded, kind_of
 from domain.kernel.refusals import UnknownClock
 from domain.kinds.directory import Directory
-from domain.promises import Clock, Fold, explanation
+from domain.promises import Clock, Fold, explanation, unit_of
 from domain.promises.rules import spell_target
 from domain.working_time import Amount
 from projections import clock_runs, escalations
 from projections.clock_runs import ClockRun
 
 _INSTANTS = ("started", "due", "stopped", "paused", "detected", "next")
-JUDGED = ("case", "external_id", "clock", "cycle", "started", "target", "due", "stopped", "verdict")
+JUDGED = (
+    "case", "external_id", "clock", "cycle", "started", "target", "due", "stopped", "verdict",
+    "unit", "consumed", "lateness",
+)  # fmt: skip
 
 
 class RunUnknown(UnknownClock):
@@ -97,9 +101,9 @@ def counted(engine: Engine) -> dict[str, int]:
 
 
 def explained(engine: Engine, name: str, clock: str, cycle: int | None = None) -> Answer:
-    """How a deadline came about: stretches whose amounts sum to the target.
+    """How a deadline came about: stretches whose amounts sum to the target, and on to the stop.
 
-    Without a cycle it is the last run.
+    Without a cycle it is the last run. A run that is open is looked at as it stands now.
 
     Raises:
         UnknownCase: there is no such case.
@@ -113,12 +117,12 @@ def explained(engine: Engine, name: str, clock: str, cycle: int | None = None) -
     if not found:
         known = ", ".join(f"{c.name} {c.cycle}" for c in all_runs) or "-"
         raise RunUnknown(case=case, clock=clock[:60], cycle=cycle or 1, known=known)
-    return {"case": case, **_explanation(found[-1], directory)}
+    return {"case": case, **_explanation(found[-1], directory, engine.clock())}
 
 
-def _explanation(clock: Clock, directory: Directory) -> Answer:
+def _explanation(clock: Clock, directory: Directory, now: datetime) -> Answer:
     zone = directory.zone(clock.site)
-    told = explanation(clock, directory)
+    told = explanation(clock, directory, now)
     stretches = [
         {
             "start": s.start.astimezone(zone),
@@ -127,6 +131,7 @@ def _explanation(clock: Clock, directory: Directory) -> Answer:
             "reason": s.reason,
             "note": s.note,
             "amount": plain(s.amount),
+            "beyond": s.beyond,
         }
         for s in told.stretches
     ]
@@ -136,14 +141,19 @@ def _explanation(clock: Clock, directory: Directory) -> Answer:
         "cycle": clock.cycle,
         "within": spell_target(clock.within),
         "started": clock.started.astimezone(zone),
+        "started_by": _named(clock.origin, zone),
         "due": told.due.astimezone(zone),
-        "stopped": _at(clock.end, clock, directory),
-        "paused": _at(clock.pauses[-1].since, clock, directory) if clock.paused else None,
+        "stopped": None if clock.end is None else clock.end.astimezone(zone),
+        "stopped_by": None if clock.ending is None else _named(clock.ending, zone),
+        "paused": clock.pauses[-1].since.astimezone(zone) if clock.paused else None,
         "verdict": str(clock.verdict),
         "provisional": told.provisional,
         "rules": clock.rules,
-        "unit": "seconds" if isinstance(told.target, timedelta) else "days_or_months",
+        "unit": unit_of(clock.within),
         "target": plain(told.target),
+        "until": told.until.astimezone(zone),
+        "consumed": plain(told.consumed),
+        "lateness": plain(told.late),
         "stretches": stretches,
     }
 
@@ -154,8 +164,14 @@ def plain(amount: Amount) -> float | int:
     return int(number) if number.is_integer() else number
 
 
-def _at(at: datetime | None, clock: Clock, directory: Directory) -> datetime | None:
-    return None if at is None else at.astimezone(directory.zone(clock.site))
+def _named(recorded: Recorded, zone: ZoneInfo) -> Answer:
+    """A fact by its word, its instant at the site, and who made it known."""
+    return {
+        "fact": recorded.type,
+        "word": recorded.fact.word,
+        "at": recorded.occurred_at.astimezone(zone),
+        "actor": recorded.actor,
+    }
 
 
 def raised(engine: Engine, limit: int = 50) -> list[Answer]:

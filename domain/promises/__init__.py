@@ -7,7 +7,7 @@ projections and explanations all ask it.
 from domain.promises.clock import Clock, Pause, Verdict
 from domain.promises.fold import Fold
 from domain.promises.pending import Pending, next_instant, pending
-from domain.promises.reckoning import explanation
+from domain.promises.spending import explanation, spent, unit_of
 
 __all__ = [
     "Clock",
@@ -18,4 +18,6 @@ __all__ = [
     "explanation",
     "next_instant",
     "pending",
+    "spent",
+    "unit_of",
 ]

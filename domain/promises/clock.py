@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from domain.kernel.facts import Recorded
 from domain.promises.facts import DeadlineLapsed, EscalationRaised
-from domain.promises.rules import ClockRule
-from domain.working_time import Given, Within
+from domain.promises.rules import ClockRule, Moment
+from domain.working_time import Countdown, Given, Within
+
+Came = Mapping[str, Sequence[datetime]]
+NOTHING_CAME: Final[Came] = MappingProxyType({})
 
 
 class Verdict(StrEnum):
@@ -33,46 +37,80 @@ class Pause(NamedTuple):
     note: str
 
 
+class Pausing:
+    """How a clock stood still: its pauses in the order told, and the countdown that follows them.
+
+    ``due`` is the due instant by the pauses that are over. ``reached`` are the moments that came
+    before a pause, each with its instant and the due instant as of then. ``disordered``: a pause
+    was told after one that began later.
+    """
+
+    __slots__ = ("countdown", "disordered", "due", "pauses", "reached")
+
+    def __init__(self, countdown: Countdown, due: datetime) -> None:
+        self.countdown = countdown
+        self.due = due
+        self.pauses: list[Pause] = []
+        self.reached: dict[Moment, tuple[datetime, datetime]] = {}
+        self.disordered = False
+
+
 class Clock:
     """One run of one clock. ``cycle`` counts the runs of this clock in its case, from 1.
 
     ``due`` is None while the clock is paused. ``service`` is the case's own cycle at the start.
-    ``rules`` is the version that judges it; ``end`` is when it was stopped or cancelled.
-    ``acknowledgements`` are (rung, instant); ``facts`` are those of the whole case, kept only
-    where a rung may be excused by one.
+    ``origin`` is the fact that started it, whose version of the rules judges it; ``ending`` is the
+    fact that stopped or cancelled it, at ``end``.
+    ``pausing`` is there from its first pause on. ``acknowledgements`` are (rung, instant);
+    ``came`` says in order when each fact came to the case by which a rung may be excused.
     """
 
     # Little more happens to most clocks than their stop: what did not happen is the class's.
     due: datetime | None = None
     provisional: bool = False
     end: datetime | None = None
+    ending: Recorded | None = None
     stopped: datetime | None = None
     cancelled: datetime | None = None
     waived_at: datetime | None = None
     lapsed: DeadlineLapsed | None = None
-    pauses: tuple[Pause, ...] = ()
+    pausing: Pausing | None = None
     warned: tuple[int, ...] = ()
     raised: tuple[EscalationRaised, ...] = ()
     acknowledgements: tuple[tuple[int, datetime], ...] = ()
-    facts: Sequence[Recorded] = ()
+    came: Came = NOTHING_CAME
 
     def __init__(  # noqa: PLR0917 - made for every clock of every case: names would cost time
-        self, rule: ClockRule, within: Within, started: datetime, rules: int, site: str,
-        cycle: int, service: int, given: Given,
+        self, rule: ClockRule, within: Within, origin: Recorded, cycle: int, service: int,
+        given: Given,
     ) -> None:  # fmt: skip
         self.rule = rule
         self.within = within
-        self.started = started
-        self.rules = rules
-        self.site = site
+        self.origin = origin
+        self.started = origin.occurred_at
         self.cycle = cycle
         self.service = service
         self.given = given
 
     @property
+    def rules(self) -> int:
+        """The version of the rules stream that judges it."""
+        return self.origin.rules
+
+    @property
+    def site(self) -> str:
+        """The site of its case."""
+        return self.origin.site
+
+    @property
     def name(self) -> str:
         """The clock's name in its rulebook."""
         return self.rule.name
+
+    @property
+    def pauses(self) -> Sequence[Pause]:
+        """The stretches in which it stood still, in the order told."""
+        return () if self.pausing is None else self.pausing.pauses
 
     @property
     def running(self) -> bool:
@@ -82,7 +120,8 @@ class Clock:
     @property
     def paused(self) -> bool:
         """Whether the clock is standing still."""
-        return bool(self.pauses) and self.pauses[-1].until is None and self.running
+        pausing = self.pausing
+        return pausing is not None and self.end is None and pausing.pauses[-1].until is None
 
     @property
     def breached(self) -> bool:

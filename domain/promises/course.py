@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from domain.kernel.facts import Fact, Mark
+from domain.kernel.facts import Mark
 
 
 class Service:
@@ -23,12 +23,10 @@ class Service:
         self.words: dict[str, tuple[datetime, datetime]] = {}
         self.pauses: list[tuple[datetime, datetime | None]] = []
 
-    def take(self, fact: Fact, at: datetime) -> None:
+    def take(self, word: str, mark: Mark | None, at: datetime) -> None:
         """Take a fact of the cycle."""
-        word = fact.word
-        known = self.words.get(word)
-        self.words[word] = (at, at) if known is None else (known[0], at)
-        mark = fact.mark
+        words = self.words
+        words[word] = (words[word][0] if word in words else at, at)
         if mark is None:
             return
         if mark is Mark.PAUSES:

@@ -106,7 +106,7 @@ def _addressee(clock: Clock, role: str, directory: Directory, at: datetime) -> S
 def _run(case: Fold, clock: str, cycle: int) -> Clock:
     if not case.facts:
         raise UnknownCase
-    found = case.runs.get((clock, cycle))
+    found = case.run(clock, cycle)
     if found is None:
         raise UnknownClock(clock=clock, cycle=cycle)
     return found

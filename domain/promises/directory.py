@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from domain.kernel.facts import Fact
+from domain.promises.meaning import Meaning
 from domain.promises.roles import Role
 from domain.promises.rules import ClockRule, Starter
 from domain.working_time import WorkingCalendar
@@ -25,6 +27,10 @@ class Book(Protocol):
     @property
     def pausable(self) -> Mapping[str, tuple[ClockRule, ...]]:
         """For each kind: the rules that a pause of the case holds."""
+
+    @property
+    def meanings(self) -> Mapping[str, dict[type[Fact], Meaning]]:
+        """For each kind: what facts were found to mean so far, which the fold keeps here."""
 
     @property
     def roles(self) -> Mapping[str, Role]:

@@ -6,34 +6,39 @@ it, so it is kept fast.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from types import MappingProxyType
+from bisect import insort
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
 
-from domain.kernel.facts import Mark, Recorded
+from domain.kernel.facts import Fact, Mark, Recorded
 from domain.kernel.kinds import Kind
-from domain.promises.clock import Clock
+from domain.promises.clock import Came, Clock
 from domain.promises.course import Service
-from domain.promises.directory import Directory
+from domain.promises.directory import Book, Directory
 from domain.promises.hearing import hear, pause_note
-from domain.promises.notes import NOTES
+from domain.promises.meaning import Meaning, meaning
 from domain.promises.rules import ClockRule, Starter
 from domain.promises.situation import Situation
 from domain.promises.starting import start
 
-_NO_STARTERS: Mapping[str, tuple[Starter, ...]] = MappingProxyType({})
+_BEGINS: Final = Mark.BEGINS_CYCLE
 
 
 class Fold(Situation):
     """One case as of the newest fact it took.
 
     ``facts`` are all facts so far, ``services`` its service cycles and ``clocks`` every run of
-    every clock, both oldest first; ``runs`` finds a run by clock and cycle.
+    every clock, all oldest first; ``runs`` are those of each clock by its name.
     """
 
     __slots__ = (
-        "_holds", "_last", "_open", "_pausable", "_starters", "_version", "clocks", "directory",
+        "_book", "_came", "_holds", "_meanings", "_open", "_version", "clocks", "directory",
         "facts", "runs", "services",
     )  # fmt: skip
+
+    _book: Book
+    _meanings: dict[type[Fact], Meaning]
 
     def __init__(self, kind: Kind, directory: Directory) -> None:
         """Begin before the first fact."""
@@ -42,91 +47,114 @@ class Fold(Situation):
         self.facts: list[Recorded] = []
         self.services: list[Service] = []
         self.clocks: list[Clock] = []
-        self.runs: dict[tuple[str, int], Clock] = {}
-        self._last: dict[str, Clock] = {}
+        self.runs: dict[str, list[Clock]] = {}
+        self._came: dict[str, list[datetime]] = {}
         self._open: list[Clock] = []
         self._version = -1
-        self._starters = _NO_STARTERS
-        self._pausable: tuple[ClockRule, ...] = ()
         self._holds: dict[str, str] = {}
 
     @classmethod
     def of(cls, kind: Kind, facts: Iterable[Recorded], directory: Directory) -> Fold:
         """The fold of all facts of one case, in stream order."""
         fold = cls(kind, directory)
+        take = fold.take
         for recorded in facts:
-            fold.take(recorded)
+            take(recorded)
         return fold
 
     def take(self, recorded: Recorded) -> None:
         """Take one more fact."""
         self.facts.append(recorded)
         self.read(recorded)
-        fact = recorded.fact
-        note = NOTES.get(type(fact))
-        if note is None:
-            self._proceed(recorded)
-        elif (run := self.runs.get((fact.clock, fact.cycle))) is not None:  # type: ignore[attr-defined]
-            note(run, recorded)
-        word = fact.word
-        if self._open:
-            self._hear(word)
         if recorded.rules != self._version:
             self._take_rules(recorded.rules)
-        for starter in self._starters.get(word, ()):
+        fact = recorded.fact
+        word, mark, note, starters, turns = self._meanings.get(type(fact)) or self._meaning()
+        if note is None:
+            services = self.services
+            if mark is _BEGINS or not services:
+                self._begin_service(recorded.occurred_at)
+            services[-1].take(word, mark, recorded.occurred_at)
+        elif (run := self.run(fact.clock, fact.cycle)) is not None:  # type: ignore[attr-defined]
+            note(run, recorded)
+        if self._came and word in self._came:
+            insort(self._came[word], recorded.occurred_at)
+        if self._open:
+            self._hear(word)
+        for starter in starters:
             self._start(starter)
-        if self._pausable:
-            _follow(self._holds, self._pausable, self)
+        if turns:
+            _follow(self._holds, turns, self)
+
+    def run(self, clock: str, cycle: int) -> Clock | None:
+        """A run of a clock, None if there is none."""
+        runs = self.runs.get(clock, ())
+        return runs[cycle - 1] if 0 < cycle <= len(runs) else None
 
     def held(self, rule: ClockRule) -> str | None:
         """The note of a pause of this service cycle that began earlier and lasts, None if none."""
         return self._holds.get(rule.name)
 
-    def _proceed(self, recorded: Recorded) -> None:
-        """Note in the course of the case when the fact came."""
-        fact, at = recorded.fact, recorded.occurred_at
-        if not self.services:
-            self.services.append(Service(1, at))
-        elif fact.mark is Mark.BEGINS_CYCLE:
+    def came(self, words: Iterable[str]) -> Came:
+        """When the facts of some words came, each in order and kept up from now on."""
+        for word in words:
+            if word not in self._came:
+                self._came[word] = sorted(r.occurred_at for r in self.facts if r.fact.word == word)
+        return self._came
+
+    def _meaning(self) -> Meaning:
+        """What the newest fact means, worked out for all facts of its type."""
+        fact = type(self.recorded.fact)
+        found = self._meanings[fact] = meaning(fact, self.kind.name, self._book)
+        return found
+
+    def _begin_service(self, at: datetime) -> None:
+        if self.services:
             self.services[-1].ends(at)
-            self.services.append(Service(self.service, at))
-        self.services[-1].take(fact, at)
+        self.services.append(Service(self.service, at))
 
     def _hear(self, word: str) -> None:
         """Let running clocks hear the fact."""
         ended = False
         for clock in self._open:
-            if word in clock.rule.heard:
-                hear(clock, self)
-                ended = ended or clock.end is not None
+            effects = clock.rule.heard.get(word)
+            if effects is not None and hear(clock, effects, self):
+                ended = True
         if ended:
             self._open = [clock for clock in self._open if clock.end is None]
 
     def _take_rules(self, version: int) -> None:
         """Judge what starts from now on by a version of the rules."""
         self._version = version
-        book = self.directory.rules.rulebook(version)
-        self._starters = book.starters.get(self.kind.name, _NO_STARTERS)
-        self._pausable = book.pausable.get(self.kind.name, ())
+        self._book = self.directory.rules.rulebook(version)
+        self._meanings = self._book.meanings[self.kind.name]
         self._holds = {}
-        if self._pausable and len(self.facts) > 1:
+        pausable = self._book.pausable.get(self.kind.name)
+        if pausable and len(self.facts) > 1:
             past = Situation(self.kind)
             for recorded in self.facts[:-1]:
                 past.read(recorded)
-                _follow(self._holds, self._pausable, past)
+                _follow(self._holds, pausable, past)
 
     def _start(self, starter: Starter) -> None:
         """Start a run of a clock, unless one runs in this service cycle."""
         name = starter.rule.name
-        last = self._last.get(name)
-        if last is not None and last.service == self.service and last.end is None:
-            return
-        clock = start(starter, 1 if last is None else last.cycle + 1, self)
-        if clock is None:
-            return
+        runs = self.runs.get(name)
+        if runs is None:
+            clock = start(starter, 1, self)
+            if clock is None:
+                return
+            self.runs[name] = [clock]
+        else:
+            last = runs[-1]
+            if last.end is None and last.service == self.service:
+                return
+            clock = start(starter, last.cycle + 1, self)
+            if clock is None:
+                return
+            runs.append(clock)
         self.clocks.append(clock)
         self._open.append(clock)
-        self._last[name] = self.runs[name, clock.cycle] = clock
 
 
 def _follow(holds: dict[str, str], rules: Iterable[ClockRule], case: Situation) -> None:
@@ -136,7 +164,7 @@ def _follow(holds: dict[str, str], rules: Iterable[ClockRule], case: Situation) 
         if fact.word in rule.heard and case.sets_off(rule.pauses):
             holds[rule.name] = pause_note(case.recorded)
         elif holds and (
-            fact.mark is Mark.BEGINS_CYCLE
+            fact.mark is _BEGINS
             or (
                 fact.word in rule.heard
                 and case.sets_off((*rule.resumes, *rule.stops, *rule.cancels))

@@ -2,46 +2,43 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from domain.kernel.facts import Recorded
 from domain.promises.clock import Clock
-from domain.promises.reckoning import hold, release
+from domain.promises.pausing import can_be_held, hold, release
+from domain.promises.rules import Effects
 
 if TYPE_CHECKING:
     from domain.promises.fold import Fold
 
 
-def hear(clock: Clock, case: Fold) -> None:
-    """Apply the newest fact of a case to one of its running clocks.
+def hear(clock: Clock, effects: Effects, case: Fold) -> bool:
+    """Apply the newest fact of a case, by the effects it may have, to a running clock.
 
-    A pause holds a promise that is still open: nothing holds one whose due instant has passed,
-    or one made for a date.
+    Returns whether the clock has ended.
     """
     recorded = case.recorded
     at = recorded.occurred_at
-    for effect, where in clock.rule.heard[recorded.fact.word]:
+    for effect, where in effects:
         if where.wanted and not case.meets(where):
             continue
         if effect in {"stop", "cancel"}:
             if clock.paused:
-                release(clock, at, case.directory)
+                release(clock, at)
             if effect == "stop":
                 clock.stopped = clock.end = at
             else:
                 clock.cancelled = clock.end = at
-            return
+            clock.ending = recorded
+            return True
         if effect == "resume" and clock.paused:
-            release(clock, at, case.directory)
-            return
-        if effect == "pause" and not clock.paused and _can_be_held(clock, at):
-            hold(clock, at, pause_note(recorded))
-            return
-
-
-def _can_be_held(clock: Clock, at: datetime) -> bool:
-    return not clock.given and clock.lapsed is None and clock.due is not None and at < clock.due
+            release(clock, at)
+            return False
+        if effect == "pause" and not clock.paused and can_be_held(clock, at):
+            hold(clock, at, pause_note(recorded), case.directory)
+            return False
+    return False
 
 
 def pause_note(recorded: Recorded) -> str:

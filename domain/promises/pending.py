@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from datetime import datetime
 from typing import NamedTuple
 
 from domain.promises.clock import Clock
 from domain.promises.directory import Directory
-from domain.promises.reckoning import WHOLE, Moments
+from domain.promises.moments import WHOLE, Moments
 from domain.promises.rules import Rung
 from domain.working_time import Elapsed
 
@@ -31,7 +32,7 @@ def pending(clock: Clock, directory: Directory) -> list[Pending]:
     Nothing is recorded for instants at or after the clock's stop or cancellation, or in the pause
     that lasts. A waiver ends the ladder, never the lapse.
     """
-    if not clock.rule.speaks_early and not clock.running and not clock.breached:
+    if not clock.rule.early and not clock.running and not clock.breached:
         return []
     if clock.lapsed is not None and _all_said(clock):
         return []
@@ -77,9 +78,11 @@ def _first(clock: Clock) -> datetime | None:
     """The first instant of a clock that was never paused; None if that takes reckoning."""
     due, rule = clock.due, clock.rule
     assert due is not None, "only a pause takes the due instant away"
-    if not rule.speaks_early or (len(clock.warned) == len(rule.warnings) and rule.climbs_late):
+    if not rule.early or (len(clock.warned) == len(rule.warnings) and rule.climbs_late):
         return due  # all that comes before was said
-    if clock.warned or clock.raised or rule.excusable or type(clock.within) is not Elapsed:
+    if clock.warned or clock.raised or rule.excuses or rule.counted_moments:
+        return None
+    if type(clock.within) is not Elapsed:
         return None
     share = clock.within.target * rule.first_percent // WHOLE
     return max(clock.started, min(clock.started + share, due + rule.first_offset))
@@ -127,7 +130,9 @@ def _patience(clock: Clock, rung: Rung, raised: datetime) -> datetime | None:
 
 def _excused(clock: Clock, rung: Rung, at: datetime) -> bool:
     """Whether a fact that excuses the rung came from the clock's start to the rung's instant."""
-    return bool(rung.unless) and any(
-        recorded.fact.word in rung.unless and clock.started <= recorded.occurred_at <= at
-        for recorded in clock.facts
-    )
+    for word in rung.unless:
+        came = clock.came.get(word, ())
+        first = bisect_left(came, clock.started)
+        if first < len(came) and came[first] <= at:
+            return True
+    return False

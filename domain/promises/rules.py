@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, cached_property
-from typing import NamedTuple, assert_never
+from typing import Literal, NamedTuple, assert_never
 
 from domain.kernel.kinds import Value
 from domain.working_time import (
@@ -15,6 +15,7 @@ from domain.working_time import (
     BusinessDays,
     Days,
     Elapsed,
+    Length,
     Months,
     Within,
     Working,
@@ -27,6 +28,10 @@ class Condition:
     """Attributes a case must have: every key must equal one of its values. Empty is always true."""
 
     wanted: tuple[tuple[str, frozenset[Value]], ...] = ()
+
+
+Effects = tuple[tuple[str, Condition], ...]
+"""What a fact may do to a running clock (stop, cancel, resume, pause), each under a condition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +52,32 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """An instant of a clock: a percentage of its target, or a signed offset from its due."""
+    """An instant of a clock: a percentage of its target, or a length of time from its due instant.
+
+    With ``by`` it lies that long before the due instant (sign -1) or after it (sign 1), counted as
+    the length says, on a calendar of its own.
+    """
 
     percent: int | None = None
-    offset: timedelta | None = None
+    by: Length | None = None
+    sign: Literal[-1, 1] = 1
 
     @property
     def before_due(self) -> bool:
         """Whether the moment can come before the due instant."""
         if self.percent is not None:
             return self.percent < 100  # noqa: PLR2004 - the whole target
-        return self.offset is not None and self.offset < timedelta(0)
+        return self.sign == -1
+
+    @property
+    def offset(self) -> timedelta | None:
+        """How long after the due instant, by the clock on the wall; None where it is reckoned."""
+        return self.sign * self.by.target if type(self.by) is Elapsed else None
 
     def __str__(self) -> str:
-        if self.percent is not None:
+        if self.by is None:
             return f"{self.percent}%"
-        seconds = int(self.offset.total_seconds()) if self.offset else 0
-        return f"{'-' if seconds < 0 else '+'}{spell(timedelta(seconds=abs(seconds)))}"
+        return f"{'-' if self.sign == -1 else '+'}{_spell_length(self.by)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,9 +113,9 @@ class ClockRule:
     obligations: tuple[int, ...] = ()
 
     @cached_property
-    def heard(self) -> Mapping[str, tuple[tuple[str, Condition], ...]]:
+    def heard(self) -> Mapping[str, Effects]:
         """By word: what a fact does to a running clock, and when; the first that applies counts."""
-        found: dict[str, tuple[tuple[str, Condition], ...]] = {}
+        found: dict[str, Effects] = {}
         effects = (
             ("stop", self.stops),
             ("cancel", self.cancels),
@@ -114,11 +128,6 @@ class ClockRule:
         return found
 
     @cached_property
-    def excusable(self) -> bool:
-        """Whether some fact may excuse a rung of the ladder."""
-        return any(rung.unless for rung in self.ladder)
-
-    @cached_property
     def climbs_late(self) -> bool:
         """Whether no rung comes before the due instant."""
         return not any(rung.at.before_due for rung in self.ladder)
@@ -126,22 +135,33 @@ class ClockRule:
     @cached_property
     def first_percent(self) -> int:
         """The smallest percentage of the target at which anything is said, at most 100."""
-        return min(100, *(m.percent for m in self._moments if m.percent is not None), 100)
+        return min(100, *(m.percent for m in self.moments if m.percent is not None), 100)
 
     @cached_property
     def first_offset(self) -> timedelta:
         """The earliest offset from the due instant at which anything is said, at most 0."""
         nothing = timedelta(0)
-        return min(nothing, *(m.offset for m in self._moments if m.offset is not None), nothing)
+        return min(nothing, *(m.offset for m in self.moments if m.offset is not None), nothing)
 
-    @property
-    def _moments(self) -> tuple[Moment, ...]:
+    @cached_property
+    def moments(self) -> tuple[Moment, ...]:
+        """The moments of warnings and rungs, in the order written."""
         return (*self.warnings, *(rung.at for rung in self.ladder))
 
     @cached_property
-    def speaks_early(self) -> bool:
-        """Whether anything may have to be recorded before the due instant."""
-        return any(moment.before_due for moment in self._moments)
+    def counted_moments(self) -> bool:
+        """Whether some moment is counted in days, months or the hours of a calendar."""
+        return any(moment.by is not None and moment.offset is None for moment in self.moments)
+
+    @cached_property
+    def early(self) -> tuple[Moment, ...]:
+        """The moments at which anything is said before the due instant, each once."""
+        return tuple(dict.fromkeys(moment for moment in self.moments if moment.before_due))
+
+    @cached_property
+    def excuses(self) -> frozenset[str]:
+        """The words of the facts that may excuse a rung."""
+        return frozenset().union(*(rung.unless for rung in self.ladder))
 
 
 class Starter(NamedTuple):
@@ -158,6 +178,24 @@ class Starter(NamedTuple):
         first = rule.within[0]
         plain = not first.where.wanted and not isinstance(first.within, At | Before)
         return cls(rule, where, first.within if plain else None)
+
+
+def _spell_length(by: Length) -> str:
+    match by:
+        case Elapsed():
+            return spell(by.target)
+        case Working():
+            return f"{{working: {spell(by.target)}}}"
+        case BusinessDays():
+            return f"{{business_days: {by.days}}}"
+        case WorkingDays():
+            return f"{{working_days: {by.days}}}"
+        case Days():
+            return f"{{days: {by.days}}}"
+        case Months():
+            return f"{{months: {by.months}}}"
+        case _:
+            assert_never(by)
 
 
 def spell(length: timedelta) -> str:
@@ -180,7 +218,8 @@ def spell_target(within: Within) -> str:
         case BusinessDays():
             return f"{within.days} business days on {within.calendar}"
         case WorkingDays():
-            return f"{within.days} working days on {within.calendar}"
+            until = " until closing" if within.until == "close" else ""
+            return f"{within.days} working days{until} on {within.calendar}"
         case Days():
             return f"{within.days} days"
         case Months():

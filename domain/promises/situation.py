@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from domain.kernel.facts import Fact, Mark, Recorded
-from domain.kernel.kinds import Kind, Value
+from domain.kernel.kinds import Kind
 from domain.promises.rules import Condition, Trigger
 
 _NO_LABELS: Mapping[str, str] = {}
@@ -29,9 +29,9 @@ class Situation:
     def read(self, recorded: Recorded) -> None:
         """Take one more fact into the state; facts of clocks change nothing in it."""
         self.recorded = recorded
-        fact = recorded.fact
-        if type(fact) in self.kind.own:
-            self.state = self.kind.evolve(self.state, fact)
+        fact, kind = recorded.fact, self.kind
+        if type(fact) in kind.own:
+            self.state = kind.evolve(self.state, fact)
             if fact.mark is Mark.BEGINS_CYCLE:
                 self.service = getattr(fact, "cycle", self.service + 1)
 
@@ -53,7 +53,13 @@ class Situation:
 
     def meets(self, condition: Condition) -> bool:
         """Whether the case is what the condition asks for."""
-        return all(_plain(self.value(key)) in values for key, values in condition.wanted)
+        for key, values in condition.wanted:
+            value = self.value(key)
+            if not isinstance(value, str | int | bool):
+                value = None
+            if value not in values:
+                return False
+        return True
 
     def sets_off(self, triggers: Sequence[Trigger]) -> bool:
         """Whether the newest fact is one of the triggers."""
@@ -73,7 +79,3 @@ def fields_of(fact: type[Fact]) -> frozenset[str]:
     if known is None:
         known = _FIELDS[fact] = frozenset(f.name for f in fields(fact))  # type: ignore[arg-type]
     return known
-
-
-def _plain(value: object) -> Value:
-    return value if isinstance(value, str | int | bool) else None

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 from domain.kernel.facts import Mark
 from domain.promises.clock import Clock
-from domain.promises.reckoning import hold, reckon
+from domain.promises.pausing import can_be_held, hold
+from domain.promises.reckoning import reckon
 from domain.promises.rules import Choice, Starter
 from domain.promises.situation import Situation
-from domain.working_time import NOTHING_GIVEN, At, Before, Given, Within
+from domain.working_time import NOTHING_GIVEN, At, Before, Elapsed, Given, Within
 
 if TYPE_CHECKING:
     from domain.promises.directory import Directory
@@ -23,10 +24,11 @@ LAST_YEAR: Final = 2999
 
 def start(starter: Starter, cycle: int, case: Fold) -> Clock | None:
     """The run that the newest fact starts; None if the case is not meant or names no deadline."""
-    for where in starter.where:
-        if not case.meets(where):
+    rule, conditions, within = starter
+    for condition in conditions:
+        if not case.meets(condition):
             return None
-    rule, within, given = starter.rule, starter.sole, NOTHING_GIVEN
+    given = NOTHING_GIVEN
     if within is None:
         within = _choose(rule.within, case)
         if isinstance(within, At | Before):
@@ -34,23 +36,18 @@ def start(starter: Starter, cycle: int, case: Fold) -> Clock | None:
         if within is None:
             return None
     recorded = case.recorded
-    clock = Clock(
-        rule,
-        within,
-        recorded.occurred_at,
-        recorded.rules,
-        recorded.site,
-        cycle,
-        case.service,
-        given,
-    )
-    if rule.excusable:
-        clock.facts = case.facts
-    reckon(clock, case.directory)
-    if rule.pauses and not given and recorded.fact.mark is not Mark.BEGINS_CYCLE:
+    clock = Clock(rule, within, recorded, cycle, case.service, given)
+    at = clock.started
+    if type(within) is Elapsed:  # by far the commonest
+        clock.due = at + within.target
+    else:
+        reckon(clock, case.directory)
+    if rule.excuses:
+        clock.came = case.came(rule.excuses)
+    if rule.pauses and recorded.fact.mark is not Mark.BEGINS_CYCLE:
         note = case.held(rule)
-        if note is not None:
-            hold(clock, clock.started, note)
+        if note is not None and can_be_held(clock, at):
+            hold(clock, at, note, case.directory)
     return clock
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from domain.kernel.facts import Fact
+from domain.promises.meaning import Meaning
 from domain.promises.roles import Role
 from domain.promises.rules import ClockRule, Starter
 from domain.rulebook.kpis import Kpi
@@ -46,11 +49,20 @@ class Rulebook:
         return found
 
     @cached_property
+    def meanings(self) -> Mapping[str, dict[type[Fact], Meaning]]:
+        """For each kind: what facts were found to mean so far, which the fold keeps here."""
+        return defaultdict(dict)
+
+    @cached_property
     def calendars(self) -> frozenset[str]:
-        """The names of all calendars the clocks count on."""
-        targets = (choice.within for rule in self.clocks.values() for choice in rule.within)
+        """The names of all calendars the clocks and their moments count on."""
+        rules = self.clocks.values()
+        targets = (choice.within for rule in rules for choice in rule.within)
+        moments = (moment.by for rule in rules for moment in rule.moments)
         return frozenset(
-            t.calendar for t in targets if isinstance(t, Working | BusinessDays | WorkingDays)
+            length.calendar
+            for length in (*targets, *moments)
+            if isinstance(length, Working | BusinessDays | WorkingDays)
         )
 
 

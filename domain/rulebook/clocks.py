@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from domain.kernel.documents import DocumentInvalid, Path, Section, duration, unknown, whole
 from domain.kernel.kinds import Kinds
 from domain.promises.roles import Role
 from domain.promises.rules import Choice, ClockRule, Rung, Trigger
-from domain.rulebook.conditions import condition, moment, warning
+from domain.rulebook.conditions import condition
+from domain.rulebook.moments import MomentReader, check_order
 from domain.rulebook.within import FORMS
-from domain.working_time import Elapsed
+from domain.working_time import Elapsed, Within
 
 _NAME = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*")
 
@@ -37,6 +38,10 @@ class ClockReader:
             )
         kinds = read_kinds(part, self.kinds)
         self.known = frozenset().union(*(self.kinds.words[kind] for kind in kinds))
+        within = self._choices(part)
+        targets = [choice.within for choice in within]
+        named = (getattr(target, "calendar", None) for target in targets)
+        moments = MomentReader(filter(None, named), self.default_calendar)
         rule = ClockRule(
             name=name,
             title=part.text("title", ""),
@@ -47,9 +52,11 @@ class ClockReader:
             pauses=self._triggers(part, "pauses"),
             resumes=self._triggers(part, "resumes"),
             cancels=self._triggers(part, "cancels"),
-            within=self._choices(part),
-            warnings=tuple(warning(value, path) for value, path in part.entries("warnings")),
-            ladder=self._ladder(part),
+            within=within,
+            warnings=tuple(
+                moments.warning(value, path) for value, path in part.entries("warnings")
+            ),
+            ladder=self._ladder(part, moments, targets),
             obligations=tuple(whole(n, path) for n, path in part.entries("obligations")),
         )
         if bool(rule.pauses) != bool(rule.resumes):
@@ -97,20 +104,24 @@ class ClockReader:
         part.finish()
         return Choice(within, where)
 
-    def _ladder(self, part: Section) -> tuple[Rung, ...]:
+    def _ladder(
+        self, part: Section, moments: MomentReader, targets: Sequence[Within]
+    ) -> tuple[Rung, ...]:
         written = part.entries("ladder")
-        return tuple(
-            self._rung(number, Section(value, path))
+        ladder = tuple(
+            self._rung(number, Section(value, path), moments)
             for number, (value, path) in enumerate(written, start=1)
         )
+        check_order(ladder, [path for _, path in written], targets)
+        return ladder
 
-    def _rung(self, number: int, step: Section) -> Rung:
+    def _rung(self, number: int, step: Section, moments: MomentReader) -> Rung:
         to, wait = step.text("to"), step.get("acknowledge")
         if to not in self.roles:
             raise DocumentInvalid(step.at("to"), unknown("role", to, self.roles))
         rung = Rung(
             number=number,
-            at=moment(step.need("at"), step.at("at")),
+            at=moments.read(step.need("at"), step.at("at")),
             to=to,
             unless=frozenset(self._word(word, path) for word, path in step.entries("unless")),
             acknowledge=None if wait is None else duration(wait, step.at("acknowledge")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import cast, get_args
 
 from domain.kernel.documents import DocumentInvalid, Section, clock_time, duration
 from domain.working_time import (
@@ -16,6 +17,7 @@ from domain.working_time import (
     Working,
     WorkingDays,
 )
+from domain.working_time.within import End
 
 _MOST_MONTHS = 1200
 
@@ -50,10 +52,19 @@ def _elapsed(part: Section, _: str | None) -> Within:
 
 
 def _working_days(part: Section, default: str | None) -> Within:
+    through, until = part.flag("through_rest_days"), part.text("until", "day_end")
+    if until not in get_args(End):
+        known = " or ".join(get_args(End))
+        raise DocumentInvalid(part.at("until"), f"until is {known}, not {until!r}.")
+    if through and until == "close":
+        raise DocumentInvalid(
+            part.path, "working days last through_rest_days or until: close: write one of them."
+        )
     return WorkingDays(
         days=part.whole("working_days"),
         calendar=_calendar(part, default),
-        through_rest_days=part.flag("through_rest_days"),
+        through_rest_days=through,
+        until=cast("End", until),
     )
 
 

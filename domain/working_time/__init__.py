@@ -6,7 +6,7 @@ from domain.working_time.calendar import (
     Window,
     WorkingCalendar,
 )
-from domain.working_time.consumption import Amount, Consumed, consumed
+from domain.working_time.consumption import Amount, Consumed, consumed, ended_days
 from domain.working_time.countdown import Countdown
 from domain.working_time.deadline import Due, due, share
 from domain.working_time.explanation import Explanation, explain
@@ -54,6 +54,7 @@ __all__ = [
     "WorkingDays",
     "consumed",
     "due",
+    "ended_days",
     "explain",
     "share",
     "shift",

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import NamedTuple, assert_never
 from zoneinfo import ZoneInfo
 
 from domain.working_time.calendar import WorkingCalendar
-from domain.working_time.civil import MICROSECOND, NOTHING, mark, to_utc
+from domain.working_time.civil import (
+    MICROSECOND,
+    NOTHING,
+    day_begins,
+    day_ends,
+    mark,
+    to_utc,
+)
 from domain.working_time.counting import Counting
 from domain.working_time.deadline import ELAPSING, NEVER, needed, pace_of
 from domain.working_time.given import NOTHING_GIVEN, Given, given_instant
@@ -73,6 +80,9 @@ def consumed(
         case Elapsed(target=target) | Working(target=target):
             spent = used(pace_of(within, zone, calendar), begin, max(begin, end), quiet)
             return Consumed(spent, max(spent - target, NOTHING))
+        case WorkingDays(days=count) if not pauses and within.plain:
+            used_up = Fraction(*ended_days(begin, end, zone, needed(within, calendar)))
+            return _beyond(used_up, count)
         case BusinessDays(days=count) | WorkingDays(days=count):
             counting = Counting(within, begin, zone, needed(within, calendar))
             return _beyond(_days(counting, end, quiet), count)
@@ -89,6 +99,24 @@ def consumed(
 
 def _beyond(spent: Fraction, count: int) -> Consumed:
     return Consumed(spent, max(spent - count, Fraction(0)))
+
+
+def ended_days(
+    begin: datetime, end: datetime, zone: ZoneInfo, calendar: WorkingCalendar
+) -> tuple[int, int]:
+    """How many plain working days are used between two UTC instants, without pauses, as a ratio.
+
+    It is what `consumed` gives, in a tenth of the time: replays ask it for every such promise.
+    """
+    first, last = begin.astimezone(zone).toordinal(), end.astimezone(zone).toordinal()
+    if last <= first:
+        return 0, 1
+    whole = calendar.working_days_in(first, last - 1)
+    if not calendar.works(date.fromordinal(last)):
+        return whole, 1
+    midnight = day_begins(last, zone)
+    day = (day_ends(last, zone) - midnight) // MICROSECOND
+    return whole * day + (end - midnight) // MICROSECOND, day
 
 
 def _days(counting: Counting, end: datetime, quiet: Quiet) -> Fraction:

@@ -74,6 +74,11 @@ class WorkingDays:
         if self.through_rest_days and self.until == "close":
             raise ValueError("Working days last `through_rest_days` or `until: close`, not both.")
 
+    @property
+    def plain(self) -> bool:
+        """Whether each of them ends with its day."""
+        return self.until == "day_end" and not self.through_rest_days
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Days:

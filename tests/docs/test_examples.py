@@ -53,7 +53,9 @@ def test_documents_shown_are_taken(text, tmp_path):
     elif "hours" in document:
         assert calendar_from_document(document).week
     elif "within" in document:
-        whole = {"rulebook": "example", "clocks": {"example": {**CLOCK, **document}}}
+        roles = {"supervisor": {}, "manager": {}}
+        clocks = {"example": {**CLOCK, **document}}
+        whole = {"rulebook": "example", "roles": roles, "clocks": clocks}
         assert read_rulebook(whole, kinds=KINDS).clocks
     else:
         assert read_rulebook(document, kinds=KINDS).name

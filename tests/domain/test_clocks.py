@@ -364,6 +364,11 @@ def test_shares_of_days_are_not_moved_by_a_later_pause(within):
     assert pending(case.clock, known)[0] == warning
 
 
+def test_a_moment_at_which_a_pause_begins_waits_for_its_end():
+    case = order(warnings=["-2h"]).happens(PAUSED, "8h").happens(RepairResumed(), "9h")
+    assert pending(case.clock, case.known)[0].at == after("9h")
+
+
 def test_a_moment_before_the_start_is_reached_at_the_start():
     case = complaint(within="1h", warnings=["-3h"], ladder=[{"at": "0%", "to": "manager"}])
     said = [(p.what, p.at) for p in pending(case.clock, case.known)]

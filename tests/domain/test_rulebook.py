@@ -95,19 +95,22 @@ def test_a_clock_says_all_it_can_say():
         Trigger("reported", Condition((("simple", frozenset({True})),))),
     )
     assert rule.heard.keys() == frozenset({"replied", "paused", "resumed", "arrived", "closed"})
-    assert rule.warnings == (Moment(percent=50), Moment(offset=timedelta(hours=-2)))
+    assert rule.warnings == (
+        Moment(percent=50),
+        Moment(by=Elapsed(target=timedelta(hours=2)), sign=-1),
+    )
     assert rule.ladder == (
         Rung(number=1, at=Moment(percent=0), to="supervisor"),
         Rung(
             number=2,
-            at=Moment(offset=timedelta(minutes=30)),
+            at=Moment(by=Elapsed(target=timedelta(minutes=30))),
             to="manager",
             unless=frozenset({"contacted"}),
             acknowledge=timedelta(minutes=15),
         ),
     )
-    assert rule.speaks_early
-    assert rule.excusable
+    assert rule.early == (*rule.warnings, Moment(percent=0))
+    assert rule.excuses == {"contacted"}
     assert rule.obligations == (20, 129)
 
 
@@ -175,6 +178,50 @@ FAULTS = [
     ((*REPLY, "warnings"), ["5.5%"], (*REPLY, "warnings", 0), "not a moment"),
     ((*REPLY, "warnings"), ["100%"], (*REPLY, "warnings", 0), "before the deadline"),
     ((*REPLY, "warnings"), ["+1h"], (*REPLY, "warnings", 0), "before the deadline"),
+    ((*REPLY, "warnings"), ["-{working: 4h}"], (*REPLY, "warnings", 0), "name a calendar"),
+    ((*REPLY, "warnings"), ["-{working}"], (*REPLY, "warnings", 0), "not a moment in quotes"),
+    ((*REPLY, "warnings"), ["-{days: 1, days: 2}"], (*REPLY, "warnings", 0), "in quotes"),
+    ((*REPLY, "warnings"), ["-{days: 1"], (*REPLY, "warnings", 0), "in quotes"),
+    ((*REPLY, "warnings"), ["{days: 1}"], (*REPLY, "warnings", 0), "in quotes"),
+    ((*REPLY, "warnings"), ["-{before: promised}"], (*REPLY, "warnings", 0), "exactly one"),
+    ((*REPLY, "warnings"), ["-{at: promised}"], (*REPLY, "warnings", 0), "exactly one"),
+    ((*REPLY, "warnings"), ["-{days: 0}"], (*REPLY, "warnings", 0, "days"), "from 1"),
+    ((*REPLY, "warnings"), ["-{days: 1, hours: 2}"], (*REPLY, "warnings", 0, "hours"), "unknown"),
+    # what YAML makes of -{working: 4h} without quotes
+    ((*REPLY, "warnings"), [{"-{working": "4h}"}], (*REPLY, "warnings", 0), "in quotes: write it"),
+    ((*REPLY, "warnings"), [{"before": {"days": 1}}], (*REPLY, "warnings", 0), "not a moment"),
+    ((*REPLY, "warnings"), [{}], (*REPLY, "warnings", 0), "not a moment"),
+    ((*REPLY, "warnings"), [{"after_due": "1h"}], (*REPLY, "warnings", 0), "before the deadline"),
+    (
+        (*REPLY, "warnings"),
+        [{"before_due": {"days": 1, "working": "4h"}}],
+        (*REPLY, "warnings", 0, "before_due"),
+        "exactly one",
+    ),
+    (
+        (*REPLY, "warnings"),
+        ['-{business_days: 1, calendar: cn, cutoff: "17:00", opens: "08:30"}'],
+        (*REPLY, "warnings", 0),
+        "counted backward have no `cutoff`",
+    ),
+    (
+        (*REPLY, "warnings"),
+        [{"before_due": {"working_days": 1, "calendar": "cn", "through_rest_days": True}}],
+        (*REPLY, "warnings", 0, "before_due"),
+        "counted backward have no `through_rest_days`",
+    ),
+    (
+        (*REPLY, "within"),
+        {"working_days": 5, "calendar": "cn", "until": "noon"},
+        (*REPLY, "within", "until"),
+        "until is day_end or close, not 'noon'",
+    ),
+    (
+        (*REPLY, "within"),
+        {"working_days": 5, "calendar": "cn", "until": "close", "through_rest_days": True},
+        (*REPLY, "within"),
+        "write one of them",
+    ),
     ((*REPLY, "ladder"), ["x"], (*REPLY, "ladder", 0), "mapping"),
     ((*REPLY, "ladder"), [{"at": "100%"}], (*REPLY, "ladder", 0), "'to' is missing"),
     ((*REPLY, "ladder"), [{"to": "manager"}], (*REPLY, "ladder", 0), "'at' is missing"),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import time, timedelta
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 from hypothesis import given, strategies as st
 
 from domain.working_time import (
     BusinessDays,
     Working,
+    WorkingDays,
     consumed,
     due,
 )
@@ -18,8 +20,11 @@ from tests.support.working_time import (
     RUNNING_FORMS,
     SHANGHAI,
     STARTS,
+    ZONES,
+    at,
     calendars,
     cases,
+    office,
 )
 
 HOUR = timedelta(hours=1)
@@ -144,3 +149,23 @@ def test_used_business_days_agree_with_counting_minutes_between_clock_times(
                 total += Fraction(passed, len(running))
         local = following
     assert found.used == total
+
+
+@given(st.sampled_from(ZONES), calendars(), STARTS, AFTERWARDS)
+def test_working_days_without_pauses_are_used_as_with_one_that_touches_none(
+    zone, calendar, start, span
+):
+    within, afterwards = WorkingDays(days=3, calendar="office"), start + timedelta(days=9000)
+    asked = {"start": start, "until": start + span, "zone": zone, "calendar": calendar}
+    elsewhere = [(afterwards, afterwards + HOUR)]
+    assert consumed(within, **asked) == consumed(within, **asked, pauses=elsewhere)
+
+
+def test_a_day_that_a_zone_skipped_is_no_working_day():
+    """Samoa had no 30 December 2011."""
+    apia, daily = ZoneInfo("Pacific/Apia"), office(weekdays=range(1, 8))
+    within, start = WorkingDays(days=3, calendar="office"), at("2011-12-28 09:00", apia)
+    for hours in range(24 * 5):
+        asked = {"start": start, "until": start + hours * HOUR, "zone": apia, "calendar": daily}
+        far = start + timedelta(days=9000)
+        assert consumed(within, **asked) == consumed(within, **asked, pauses=[(far, far + HOUR)])

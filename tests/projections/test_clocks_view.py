@@ -13,6 +13,7 @@ from domain.kinds.repair.facts import PauseReason
 from projections.clock_runs import ClockRun, counts, due_before, each, find, first_due
 from projections.instants import instant, micros
 from tests.support.neighbourhood import RULES, Neighbourhood, calendar
+from tests.support.scenario import book
 
 HOUR = timedelta(hours=1)
 
@@ -182,6 +183,24 @@ def test_a_rung_far_beyond_the_deadline_waits_for_the_calendar_of_its_year():
     before = clock(place, case, "complete").next
     place.done(PublishCalendar(document=calendar(2027, days={"2027-01-01": "元旦"})))
     assert clock(place, case, "complete").next != before
+    live = place.projector.digest("clock_runs")
+    place.projector.rebuild()
+    assert place.projector.digest("clock_runs") == live
+    place.close()
+
+
+def test_a_rung_counted_in_days_of_the_calendar_waits_for_the_calendar_of_its_year():
+    rule = {
+        "within": "24h",
+        "ladder": [{"at": "+{business_days: 1, calendar: cn}", "to": "manager"}],
+    }
+    place = Neighbourhood(None, None, calendar(2025), book(rule))
+    case = place.complaint()
+    place.wait("25h")
+    place.tick(case)
+    before = clock(place, case, "reply").next
+    place.done(PublishCalendar(document=calendar(2026, days={"2026-05-08": "放假"})))
+    assert clock(place, case, "reply").next > before
     live = place.projector.digest("clock_runs")
     place.projector.rebuild()
     assert place.projector.digest("clock_runs") == live
