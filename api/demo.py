@@ -50,18 +50,18 @@ HOLDERS: Final = {
 STEWARDS: Final = ("wang-管家", "li-管家", "zhou-管家")
 TECHNICIANS: Final = ("zhang-水电", "wu-弱电", "ma-综合")
 REPAIRS: Final = (
-    ("水管", "厨房水管漏水"),
-    ("电路", "客厅跳闸"),
-    ("门禁", "单元门禁失灵"),
-    ("电梯", "电梯异响"),
-    ("照明", "楼道灯不亮"),
-    ("管道", "卫生间下水慢"),
+    ("water_pipe", "厨房水管漏水"),
+    ("electricity", "客厅跳闸"),
+    ("intercom", "单元门禁失灵"),
+    ("lift", "电梯异响"),
+    ("lighting", "楼道灯不亮"),
+    ("drainage", "卫生间下水慢"),
 )
 COMPLAINTS: Final = (
-    ("噪音", "楼上深夜装修"),
-    ("停车", "车位被占"),
-    ("卫生", "楼道堆放杂物"),
-    ("绿化", "草坪踩踏严重"),
+    ("noise", "楼上深夜装修"),
+    ("parking", "车位被占"),
+    ("environment", "楼道堆放杂物"),
+    ("greening", "草坪踩踏严重"),
 )
 ONLINE: Final = "wechat"
 SIMPLE: Final = 0.4

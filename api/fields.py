@@ -82,7 +82,7 @@ EXAMPLES: Final[Mapping[str, Any]] = {
     "buildings": ["1", "2"],
     "by": "staff-li",
     "case": "repair-2026-0001",
-    "category": "水管",
+    "category": "water_pipe",
     "channel": "app",
     "clock": "repair.response",
     "comment": "修得很快",
@@ -118,6 +118,6 @@ EXAMPLES: Final[Mapping[str, Any]] = {
     "LeaveUnanswered.reason": "unreachable",
     "PauseRepair.reason": "parts",
     "PublishCalendar.document": {"name": "ours", "hours": {"mon-fri": ["09:00-18:00"]}},
-    "ReclassifyComplaint.category": "噪音",
+    "ReclassifyComplaint.category": "noise",
 }
 """A value for each field of the commands."""

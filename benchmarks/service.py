@@ -45,7 +45,7 @@ def reports(site: str = SITE) -> Post:
         fields = {
             "site": site,
             "household": f"household-{number % 5000}",
-            "category": "plumbing",
+            "category": "water_pipe",
             "simple": number % 3 == 0,
             "priority": 2,
             "channel": "phone",

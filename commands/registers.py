@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from commands.messages import Message
 from commands.routes import KindRoutes
+from domain.kernel.personal import Personal
 from domain.kinds.rules import decisions as rules
 from domain.kinds.rules.facts import RULES_STREAM
 from domain.kinds.site import decisions as sites
@@ -34,6 +35,7 @@ class Publication(Message):
     """A whole document takes effect."""
 
     document: Mapping[str, Any]
+    reason: Personal | None = None
 
     @property
     def stream(self) -> str:

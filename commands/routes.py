@@ -124,10 +124,13 @@ class Routes:
         route = self.route(message, loaded.stream)
         state = loaded.folded(context.directory) if route.folded else loaded.state
         try:
-            return route.decide(state, message, context)
+            facts = route.decide(state, message, context)
+            if facts and loaded.kind is not None:
+                context.directory.rules.in_force.vocabulary.check(loaded.kind, message)
         except Refusal as refusal:
             refusal.details.setdefault("case", loaded.stream)
             raise
+        return facts
 
     def route(self, message: Message, stream: str) -> Route:
         """Who answers a message asked of a stream.

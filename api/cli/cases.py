@@ -123,7 +123,7 @@ def _open_case(row: Answer, now: datetime, context: Context) -> tuple[object, ..
     return (
         row["case"],
         word(row["kind"], lang),
-        row["category"],
+        row["category_title"],
         row["building"],
         word(row["status"], lang),
         row["clock"],

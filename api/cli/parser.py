@@ -8,9 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from api.cli import cases, figures, importing, stores
+from api.cli import cases, figures, importing, rulebooks, stores
 from api.cli.context import Context
 from api.imports.rules import RulesPolicy
+from api.queries.drafts import CASES
 from api.settings import LANGUAGES, VARIABLES
 from commands.routes import Routes
 
@@ -31,12 +32,22 @@ exit codes: 0 done, 1 something is wrong, 2 usage, 3 refused, 4 store fault
 class _Commands:
     """Adds commands that share the options every command has."""
 
-    def __init__(self, parser: ArgumentParser) -> None:
-        self._commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    def __init__(self, parser: ArgumentParser, group: str = "") -> None:
+        self._group = group
+        self._commands = parser.add_subparsers(
+            dest="subcommand" if group else "command", metavar="COMMAND", required=True
+        )
+
+    def group(self, name: str, about: str) -> _Commands:
+        """Commands under a common name."""
+        parser = self._commands.add_parser(name, help=about, description=about, allow_abbrev=False)
+        return _Commands(parser, f"{name} ")
 
     def add(self, name: str, run: Run, about: str, examples: str) -> ArgumentParser:
         """A command with its help."""
-        lines = "\n".join(f"  guanjia {line}" for line in examples.strip().splitlines())
+        lines = "\n".join(
+            f"  guanjia {self._group}{line}" for line in examples.strip().splitlines()
+        )
         parser = self._commands.add_parser(
             name,
             help=about,
@@ -70,6 +81,7 @@ def build_parser(routes: Routes) -> ArgumentParser:
     )
     commands = _Commands(parser)
     _beginning(commands)
+    _rulebooks(commands)
     _upkeep(commands)
     _cases(commands)
     _asking(commands, routes)
@@ -110,9 +122,10 @@ def _beginning(commands: _Commands) -> None:
     )
     publish = commands.add(
         "publish",
-        stores.publish,
+        rulebooks.publish,
         "let a rulebook or a calendar take effect 发布规则或日历",
-        "publish rulebook.yaml\npublish calendar-2027.json\npublish days-2027.csv",
+        "publish rulebook.yaml --reason 'reply within 12 hours from January on'\n"
+        "publish calendar-2027.json\npublish days-2027.csv",
     )
     publish.add_argument(
         "file",
@@ -120,6 +133,39 @@ def _beginning(commands: _Commands) -> None:
         metavar="FILE",
         help="YAML or JSON; a CSV with a row per day adds years to the calendar cn",
     )
+    publish.add_argument(
+        "--reason", metavar="WHY", help="needed where another rulebook is in force"
+    )
+
+
+def _rulebooks(commands: _Commands) -> None:
+    group = commands.group("rulebook", "what is published and what would be 规则手册")
+    group.add("list", rulebooks.listed, "every publication 发布记录", "list\nlist --json")
+    show = group.add(
+        "show", rulebooks.show, "a publication as a whole, as YAML 查看全文", "show\nshow 3 --json"
+    )
+    show.add_argument(
+        "version", nargs="?", type=_count, metavar="VERSION", help="without one what is in force"
+    )
+    diff = group.add(
+        "diff",
+        rulebooks.diff,
+        "what changes from one to another 比较",
+        "diff 3 5\ndiff 5 garden.yaml",
+    )
+    for name in ("a", "b"):
+        diff.add_argument(name, metavar=name.upper(), help="a version or a file")
+    check = group.add(
+        "check",
+        rulebooks.check,
+        "what publishing a file would refuse, change and mean for open cases 发布前检查",
+        "check garden.yaml\ncheck calendar-2027.json --cases 500",
+    )
+    check.add_argument("file", type=Path, metavar="FILE", help="YAML or JSON")
+    check.add_argument(
+        "--cases", type=_count, default=CASES, metavar="N",
+        help=f"how many open cases are looked at, the worst first ({CASES})",
+    )  # fmt: skip
 
 
 def _upkeep(commands: _Commands) -> None:
@@ -210,7 +256,7 @@ def _asking(commands: _Commands, routes: Routes) -> None:
         "ask",
         cases.ask,
         "any command of the engine 执行命令",
-        "ask ReportRepair site=main household=1-2-301 category=水管 simple=true\n"
+        "ask ReportRepair site=main household=1-2-301 category=water_pipe simple=true\n"
         "ask AcceptRepair case=repair-01jd technician=zhang --actor zhang\n"
         'ask RateService \'{"case": "repair-01jd", "rating": "dissatisfied"}\'',
     )

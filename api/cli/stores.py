@@ -7,22 +7,26 @@ from typing import Any, Final
 
 from api.cli.context import Context
 from api.engine import Engine
-from api.imports.announced_days import with_announced_days
-from api.imports.documents import read_document
 from api.imports.mapping import load_calendar, load_rulebook
 from api.parsing import QueryInvalid
 from api.queries import health
 from commands.envelope import CommandEnvelope
 from commands.messages import Message
 from commands.registers import OpenSite, PublishCalendar, PublishRulebook
-from domain.kernel.kinds import Kinds
-from domain.kernel.refusals import Phrase
+from domain.kernel.documents import plain
+from domain.kernel.refusals import Phrase, Refusal
 from store.log import Answered
 
 SHIPPED: Final = Path(__file__).resolve().parents[1]
 CALENDAR: Final = SHIPPED / "calendars" / "cn.json"
 RULEBOOK: Final = SHIPPED / "rulebooks" / "default.yaml"
 ACTOR: Final = "cli"
+
+
+class AnotherRulebook(Refusal):
+    """The rulebook {name} is in force: replace it with `guanjia publish {file} --reason WHY`."""
+
+    zh = "规则手册 {name} 已生效，如需替换请运行 guanjia publish {file} --reason 原因。"
 
 
 def init(context: Context) -> int:
@@ -35,6 +39,8 @@ def init(context: Context) -> int:
         else None
     )
     with context.engine(create=True, settled=False) as engine:
+        if book is not None:
+            _see_that_none_is_replaced(engine, book, asked.rulebook)
         equip(engine, site, book)
         answer = health.rulebook(engine)
         where = engine.log.where
@@ -54,6 +60,12 @@ def init(context: Context) -> int:
     return 0
 
 
+def _see_that_none_is_replaced(engine: Engine, book: PublishRulebook, file: Path) -> None:
+    rules = engine.directory().rules
+    if rules.in_force.clocks and rules.rulebook_document() != plain(book.document):
+        raise AnotherRulebook(name=rules.in_force.name, file=file)
+
+
 def equip(engine: Engine, site: OpenSite, book: PublishRulebook | None = None) -> None:
     """Publish the shipped calendar and a rulebook, the shipped one where none is, and open a site.
 
@@ -65,48 +77,14 @@ def equip(engine: Engine, site: OpenSite, book: PublishRulebook | None = None) -
         ask(engine, PublishCalendar(document=load_calendar(CALENDAR)))
     if book is None and not known.rulebook(known.version).clocks:
         book = PublishRulebook(document=load_rulebook(RULEBOOK))
+    ask(engine, site)
     if book is not None:
         ask(engine, book)
-    ask(engine, site)
 
 
 def ask(engine: Engine, command: Message) -> Answered:
     """Ask a command in the name of the command line."""
     return engine.ask(CommandEnvelope(message=command, actor=ACTOR))
-
-
-CHINESE: Final = "cn"
-
-
-def publish(context: Context) -> int:
-    """Publish a rulebook or a calendar; a CSV of announced days extends the Chinese one."""
-    file = context.asked.file
-    announced = file.suffix == ".csv"
-    command = None if announced else _read(file, context.routes.kinds)
-    with context.engine(settled=False) as engine:
-        if command is None:
-            published = engine.directory().rules.calendar_document(CHINESE)
-            command = PublishCalendar(document=with_announced_days(file, published))
-        answered = ask(engine, command)
-        version = engine.directory().rules.version
-    what = "rulebook" if isinstance(command, PublishRulebook) else "calendar"
-    if context.json:
-        context.data({"published": what, "rules": version, "new": bool(answered.facts)})
-    elif answered.facts:
-        context.line(f"已发布，规则版本 {version}。", f"Published, rules version {version}.")
-    else:
-        context.line(
-            f"内容与生效的一致，规则版本 {version} 不变。",
-            f"It is in force already, rules version {version}.",
-        )
-    return 0
-
-
-def _read(file: Path, kinds: Kinds) -> Message:
-    written = read_document(file)
-    if isinstance(written.value, dict) and "rulebook" in written.value:
-        return PublishRulebook(document=load_rulebook(file, kinds))
-    return PublishCalendar(document=load_calendar(file))
 
 
 def rebuild(context: Context) -> int:

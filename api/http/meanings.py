@@ -8,6 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+_PUBLICATION: Final[Mapping[str, str]] = {
+    "by": "who published it",
+    "clocks": "how many clocks the rulebook has; null for a calendar",
+    "in_force": "whether no later publication took its place",
+    "kpis": "how many KPIs the rulebook has; null for a calendar",
+    "name": "the name of the rulebook or the calendar",
+    "published": "when it was published",
+    "reason": "why it was published; null where nothing was said",
+    "version": "the version of the rules that it made",
+    "what": "a rulebook or a calendar",
+    "years": "the years the calendar covers; null for all, and for a rulebook",
+}
 ANSWERS: Final[Mapping[str, str]] = {
     "against": "rows that count against the share",
     "before": "of a change: the figure of the earlier period, in the figure's unit",
@@ -21,6 +33,18 @@ ANSWERS: Final[Mapping[str, str]] = {
     "population": "how many rows the figure is made of",
     "small": "whether so few rows stand behind it that chance may have made it",
     "total": "the figure over all rows",
+    **{
+        f"{name}.{field}": meaning
+        for name in ("PublicationHead", "PublicationWhole")
+        for field, meaning in _PUBLICATION.items()
+    },
+    "PublicationChanges.version": "the version of the rules that made the changes",
+    "Publications.publications": "every publication, oldest first",
+    "RulesChange.detail": "the change in one line",
+    "RulesChange.detail_zh": "the same in Chinese",
+    "RulesChange.path": "the place in the document",
+    "PublicationChanges.changes": "what changed, one entry for each place",
+    "PublicationChanges.since": "the version it is compared with; null where it is the first",
     "ClockRun.rules": "the version of the rules that judges the run",
     "ClockRun.service": "the service cycle of the case that the run belongs to",
     "acknowledged": "how many rungs were acknowledged",
@@ -38,9 +62,11 @@ ANSWERS: Final[Mapping[str, str]] = {
     "calendars": "the newest publication of each calendar",
     "case": "the case's number",
     "category": "what it is about 类别",
+    "category_title": "what the rulebook in force calls the category",
     "cause": "`time`, or `unacknowledged` for a rung that was brought forward",
     "changed": "what the fact says; of what describes the case only what is new",
     "clock": "the clock's name in the rulebook",
+    "clock_title": "what the rulebook that started the run calls the clock",
     "clocks": "the clocks",
     "code": "the stable code of the refusal or fault",
     "command": "the command's id",
@@ -178,6 +204,8 @@ ANSWERS: Final[Mapping[str, str]] = {
 """What the fields of answers mean, where commands and facts do not use the name in that sense."""
 
 QUERIES: Final[Mapping[str, str]] = {
+    "since": "the version to compare with; without it the one that this one took the place of",
+    "version": "a version of the rules",
     "as_of": "an instant with its offset; what was known then",
     "by": "an attribute, a label, or `day`, `week`, `month`, `quarter`, `half_year`, `year`",
     "case": "the case's number, or the number it has elsewhere",

@@ -69,6 +69,7 @@ class OpenCase(TypedDict):
     site: str
     building: str | None
     category: str
+    category_title: str | None
     level: int | None
     priority: int | None
     status: str
@@ -81,6 +82,7 @@ class OpenCase(TypedDict):
     lapsed: int
     rungs: int
     clock: str | None
+    clock_title: str | None
     due: Instant | None
 
 
@@ -98,6 +100,7 @@ class ClockRun(TypedDict):
     case: str
     external_id: str | None
     clock: str
+    title: str
     cycle: int
     kind: str
     site: str
@@ -183,6 +186,7 @@ class Escalation(TypedDict):
 
     case: str
     clock: str
+    clock_title: str
     cycle: int
     rung: int
     to: str
@@ -250,6 +254,51 @@ class RulebookInForce(TypedDict):
     clocks: list[ClockRule]
     kpis: list[KpiRule]
     roles: list[Role]
+
+
+class PublicationHead(TypedDict):
+    """A publication of a rulebook or a calendar."""
+
+    version: int
+    position: int
+    published: Instant
+    by: str
+    reason: str | None
+    what: Literal["rulebook", "calendar"]
+    name: str
+    title: str
+    in_force: bool
+    clocks: int | None
+    kpis: int | None
+    years: list[int] | None
+
+
+class Publications(TypedDict):
+    """Every publication, oldest first."""
+
+    publications: list[PublicationHead]
+
+
+class PublicationWhole(PublicationHead):
+    """A publication with its whole document."""
+
+    document: dict[str, Any]
+
+
+class RulesChange(TypedDict):
+    """One thing that a publication changed."""
+
+    path: str
+    detail: str
+    detail_zh: str
+
+
+class PublicationChanges(TypedDict):
+    """What a publication changed."""
+
+    version: int
+    since: int | None
+    changes: list[RulesChange]
 
 
 class CalendarInForce(TypedDict):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from html import escape
 from pathlib import Path
@@ -124,7 +124,6 @@ def _page(engine: Engine, lang: str) -> str:
     board = cases.board(engine, limit=SHOWN)
     lapsed = promises.runs(engine, verdict=("lapsed",), limit=SHOWN)
     rungs = promises.raised(engine, SHOWN)
-    titles = _titles(engine)
     other = "en" if lang == "zh" else "zh"
     seen = length(timedelta(seconds=round(engine.worker.last_tick_age)), lang)
     head = HEAD.format(
@@ -140,33 +139,18 @@ def _page(engine: Engine, lang: str) -> str:
     return "".join(
         (
             head,
-            _section(words["raised"], _raised(rungs, titles, words, now, lang), words),
-            _section(words["lapsed"], _lapsed(lapsed, titles, words, now, lang), words),
-            _section(words["open"], _board(board["cases"], titles, words, now, lang), words),
+            _section(words["raised"], _raised(rungs, words, now, lang), words),
+            _section(words["lapsed"], _lapsed(lapsed, words, now, lang), words),
+            _section(words["open"], _board(board["cases"], words, now, lang), words),
             "</body></html>",
         )
     )
 
 
-def _titles(engine: Engine) -> Callable[[str | None], str]:
-    """The title of a clock in the rulebook in force, its name where it has none."""
-    rules = engine.directory().rules
-    clocks = rules.rulebook(rules.version).clocks
-
-    def title(name: str | None) -> str:
-        rule = clocks.get(name or "")
-        return (rule.title if rule else "") or (name or "")
-
-    return title
-
-
-Titles = Callable[[str | None], str]
 Row = Sequence[str]
 
 
-def _board(
-    rows: Iterable[Answer], title: Titles, words: dict[str, str], now: datetime, lang: str
-) -> list[Row]:
+def _board(rows: Iterable[Answer], words: dict[str, str], now: datetime, lang: str) -> list[Row]:
     head = [
         words[w]
         for w in ("case", "kind", "category", "status", "clock", "left", "steward", "technician")
@@ -175,9 +159,9 @@ def _board(
         [
             row["case"],
             word(row["kind"], lang),
-            row["category"],
+            row["category_title"] or "",
             word(row["status"], lang),
-            title(row["clock"]),
+            row["clock_title"] or "",
             left(row["due"], now, lang),
             row["steward"] or "",
             row["technician"] or "",
@@ -186,14 +170,12 @@ def _board(
     ]
 
 
-def _lapsed(
-    rows: Iterable[Answer], title: Titles, words: dict[str, str], now: datetime, lang: str
-) -> list[Row]:
+def _lapsed(rows: Iterable[Answer], words: dict[str, str], now: datetime, lang: str) -> list[Row]:
     head = [words[w] for w in ("case", "clock", "due", "late", "raised")]
     return [head] + [
         [
             row["case"],
-            title(row["clock"]),
+            row["title"],
             when(row["due"], now, lang),
             left(row["due"], now, lang),
             str(row["rungs"]),
@@ -202,14 +184,12 @@ def _lapsed(
     ]
 
 
-def _raised(
-    rows: Iterable[Answer], title: Titles, words: dict[str, str], now: datetime, lang: str
-) -> list[Row]:
+def _raised(rows: Iterable[Answer], words: dict[str, str], now: datetime, lang: str) -> list[Row]:
     head = [words[w] for w in ("case", "clock", "level", "to", "reached", "answer")]
     return [head] + [
         [
             row["case"],
-            title(row["clock"]),
+            row["clock_title"],
             str(row["rung"]),
             " ".join(filter(None, (row["title"] or row["to"], row["addressee"]))),
             when(row["reached"], now, lang),

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from api.parsing import CommandUnknown, DataUnreadable, QueryInvalid
+from api.queries.rulebooks import NotComparable, RulesVersionUnknown
 from commands.routes import WrongKind
 from commands.validation import TextUnreadable, TooManyLabels
 from domain.kernel.documents import DocumentInvalid
@@ -34,6 +35,7 @@ from domain.kernel.refusals import (
     VersionMoved,
     WithoutZone,
 )
+from domain.rulebook.vocabulary import LabelNotADate, LabelNotDeclared, ValueNotDeclared
 from store.errors import StoreFault
 from store.log import IntegrityError
 
@@ -134,6 +136,7 @@ STATUS: Final[Mapping[type[Exception], int]] = {
     DataUnreadable: 400,
     RequestUnreadable: 400,
     ActorReserved: 403,
+    RulesVersionUnknown: 404,
     UnknownCase: 404,
     UnknownSite: 404,
     UnknownClock: 404,
@@ -150,7 +153,10 @@ STATUS: Final[Mapping[type[Exception], int]] = {
     CommandInvalid: 422,
     DocumentRefused: 422,
     InTheFuture: 422,
+    LabelNotADate: 422,
+    LabelNotDeclared: 422,
     LevelOutOfRange: 422,
+    NotComparable: 422,
     QueryInvalid: 422,
     ReasonRequired: 422,
     TextRequired: 422,
@@ -158,6 +164,7 @@ STATUS: Final[Mapping[type[Exception], int]] = {
     TextUnreadable: 422,
     TooManyLabels: 422,
     UnknownTimeZone: 422,
+    ValueNotDeclared: 422,
     WithoutZone: 422,
     WrongKind: 422,
     HeadTooLarge: 431,
@@ -238,9 +245,9 @@ async def _refused(request: Request, error: Exception) -> Response:
 async def _document(request: Request, error: Exception) -> Response:
     assert isinstance(error, DocumentInvalid)
     place = ".".join(map(str, error.path)) or "document"
-    return problem_of(
-        DocumentRefused(place=place, problem=error.sentence.rstrip(".")), request.url.path
-    )
+    english, chinese = error.sentence, getattr(error.sentence, "zh", error.sentence)
+    problem = Phrase(english.rstrip("."), chinese.rstrip("。."))
+    return problem_of(DocumentRefused(place=place, problem=problem), request.url.path)
 
 
 async def _busy(request: Request, _: Exception) -> Response:

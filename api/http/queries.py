@@ -20,9 +20,10 @@ from api.http.probe import Probe
 from api.http.problems import STATUS, Json
 from api.http.schemas import FIGURE
 from api.parsing import read_period, read_time
-from api.queries import cases, figures, health, promises
+from api.queries import cases, figures, health, promises, rulebooks
 from api.queries.cases import Answer
 from api.queries.promises import RunUnknown
+from api.queries.rulebooks import NotComparable, RulesVersionUnknown
 from domain.kernel.refusals import CommandInvalid, UnknownCase, WithoutZone
 from domain.promises import Verdict
 from store.errors import StoreFault
@@ -201,6 +202,27 @@ def _rules(ask: Asking, engine: Engine) -> None:
     def rulebook() -> Answer:
         """The rulebook in force."""
         return health.rulebook(engine)
+
+    @ask.get("/rulebooks", "Publications", settled=False)
+    def publications() -> Answer:
+        """Every publication of a rulebook or a calendar, oldest first."""
+        return {"publications": rulebooks.publications(engine)}
+
+    @ask.get("/rulebooks/{version}", "PublicationWhole", RulesVersionUnknown, settled=False)
+    def publication(version: int) -> Answer:
+        """A publication with its whole document."""
+        return rulebooks.publication(engine, version)
+
+    @ask.get(
+        "/rulebooks/{version}/changes",
+        "PublicationChanges",
+        RulesVersionUnknown,
+        NotComparable,
+        settled=False,
+    )
+    def publication_changes(version: int, since: int | None = None) -> Answer:
+        """What a publication changed: since another version, or since the one before it."""
+        return rulebooks.changed(engine, version, since)
 
     @ask.get("/calendars", "Calendars", settled=False)
     def calendars() -> Answer:

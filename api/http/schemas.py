@@ -27,7 +27,8 @@ FIGURE: Final = figure_models.Figure.__name__
 TYPES: Final = (
     models.Answered, models.Problem, models.CaseHistory, models.Board, models.CaseClocks,
     models.ClockRuns, models.Explanation, models.Escalations, models.KpiNames, figure_models.Figure,
-    models.RulebookInForce, models.Calendars, models.Health,
+    models.RulebookInForce, models.Publications, models.PublicationWhole,
+    models.PublicationChanges, models.Calendars, models.Health,
 )  # fmt: skip
 
 

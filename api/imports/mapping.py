@@ -21,7 +21,7 @@ from commands.registers import OpenSite, PublishCalendar, PublishRulebook
 from commands.routes import Routes
 from domain.kernel.documents import DocumentInvalid, Path as Place, Section, listed, plain
 from domain.kernel.kinds import Kinds
-from domain.rulebook.reader import read_rulebook
+from domain.rulebook import read_strictly
 from domain.working_time.documents import calendar_from_document
 
 SHIPPED = File(__file__).resolve().parents[1] / "calendars"
@@ -91,7 +91,7 @@ def load_rulebook(path: File, kinds: Kinds = ROUTES.kinds) -> Dict[str, Any]:
     written = read_document(path)
     with written.located():
         document = plain(Section(written.value).value)
-        read_rulebook(document, kinds=kinds)
+        read_strictly(document, kinds=kinds)
     return document
 
 

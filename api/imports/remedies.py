@@ -11,6 +11,7 @@ from api.imports.steps import snake
 from commands.validation import TextUnreadable
 from domain.kernel.documents import Path
 from domain.kernel.refusals import CommandInvalid, Refusal, TextTooLong, UnknownCase, WithoutZone
+from domain.rulebook.vocabulary import ValueNotDeclared
 
 _OF_THE_FILE: Final[Dict[type[Refusal], Path]] = {
     TimeUnreadable: ("times", "formats"),
@@ -21,6 +22,7 @@ _OF_THE_FILE: Final[Dict[type[Refusal], Path]] = {
 }
 _OF_A_FIELD: Final[Dict[type[Refusal], str]] = {
     ValueMissing: "otherwise",
+    ValueNotDeclared: "map",
     ValueUnknown: "map",
     TextTooLong: "before",
 }

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from enum import StrEnum
 
 from api.imports.mapping import Mapping
@@ -13,6 +14,7 @@ from commands.messages import Message
 from commands.registers import PublishRulebook
 from domain.kernel.documents import plain
 from domain.kernel.kinds import Kinds
+from domain.kernel.personal import Personal
 from domain.kernel.refusals import Phrase, Refusal
 from domain.kinds.directory import Directory
 from domain.kinds.rules.facts import RulebookPublished
@@ -98,7 +100,9 @@ def publications(
         found.append(mapping.site)
     book = rules.rulebook(rules.version)
     if mapping.rulebook is not None and not (kept and book.clocks):
-        found += [] if _says(rules, mapping.rulebook) else [mapping.rulebook]
+        reason = Personal(f"import {mapping.source}")
+        publish = replace(mapping.rulebook, reason=reason)
+        found += [] if _says(rules, mapping.rulebook) else [publish]
         book = read_rulebook(mapping.rulebook.document, kinds=rules.kinds)
     _check_clocks(mapping, book, rules.kinds, without_clocks=without_clocks)
     return found

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from api.engine import Engine
 from api.queries.known import check_site
+from api.queries.titles import AT_ONCE, Titles, runs_of
 from domain.kernel.facts import kind_of
 from domain.kernel.refusals import UnknownCase
-from domain.kinds.directory import Directory
 from projections import board as board_view, history as history_view
 from projections.instants import instant
 
 Answer = dict[str, Any]
-AT_ONCE = 500
 
 
 def local(value: int | None, zone: ZoneInfo) -> datetime | None:
@@ -106,13 +105,25 @@ def board(engine: Engine, *, site: str | None = None, limit: int = 50, offset: i
         QueryInvalid: there is no such site.
     """
     check_site(engine, site)
-    directory = engine.directory()
     total, broken = board_view.size(engine.projector.db, site)
     rows = board_view.worst_first(engine.projector.db, site=site, limit=limit, offset=offset)
-    return {"open": total, "broken": broken, "cases": [_open_case(row, directory) for row in rows]}
+    return {"open": total, "broken": broken, "cases": list(_open_cases(engine, rows))}
 
 
-def _open_case(row: board_view.BoardRow, directory: Directory) -> Answer:
-    zone = directory.zone(row.site)
-    known = row._asdict() | {"opened": local(row.opened, zone), "due": local(row.due, zone)}
-    return {"case": known.pop("case_id"), **known}
+def _open_cases(engine: Engine, rows: Sequence[board_view.BoardRow]) -> Iterator[Answer]:
+    """Rows with their instants at the site, and the titles of the category and the clock."""
+    directory = engine.directory()
+    titles = Titles(directory)
+    runs = runs_of(engine, (row.case_id for row in rows))
+    rules = {(run.case, run.clock, run.due): run.rules for run in runs}
+    for row in rows:
+        zone, clock = directory.zone(row.site), row.clock
+        known = row._asdict() | {
+            "opened": local(row.opened, zone),
+            "due": local(row.due, zone),
+            "category_title": titles.value(row.kind, "category", row.category),
+            "clock_title": None
+            if clock is None
+            else titles.clock(clock, rules.get((row.case_id, clock, row.due))),
+        }
+        yield {"case": known.pop("case_id"), **known}

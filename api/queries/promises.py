@@ -9,8 +9,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from api.engine import Engine
-from api.queries.cases import AT_ONCE, Answer, case_named, local, numbers_elsewhere
+from api.queries.cases import Answer, case_named, local, numbers_elsewhere
 from api.queries.known import check_clock, check_site
+from api.queries.titles import AT_ONCE, Titles, runs_of
 from domain.kernel.facts import Recorded, kind_of
 from domain.kernel.refusals import UnknownClock
 from domain.kinds.directory import Directory
@@ -66,6 +67,7 @@ def runs(
 def _told(engine: Engine, rows: Sequence[ClockRun]) -> list[Answer]:
     """Runs with their instants at the site, and the number the case has elsewhere."""
     directory = engine.directory()
+    titles = Titles(directory)
     numbers = numbers_elsewhere(engine, (row.case_id for row in rows))
     told = []
     for row in rows:
@@ -74,7 +76,8 @@ def _told(engine: Engine, rows: Sequence[ClockRun]) -> list[Answer]:
         known |= {name: local(known[name], zone) for name in _INSTANTS}
         case = known.pop("case_id")
         del known["due_on"]
-        told.append({"case": case, "external_id": numbers.get(case), **known})
+        title = titles.clock(row.clock, row.rules)
+        told.append({"case": case, "external_id": numbers.get(case), **known, "title": title})
     return told
 
 
@@ -177,16 +180,17 @@ def _named(recorded: Recorded, zone: ZoneInfo) -> Answer:
 def raised(engine: Engine, limit: int = 50) -> list[Answer]:
     """The newest rungs of promises still open: who has to know, and whether he answered."""
     directory = engine.directory()
-    book = directory.rules.rulebook(directory.rules.version)
+    titles = Titles(directory)
     found = []
-    for case, site, fact, by in escalations.newest(
-        engine.projector.db, engine.log, engine.codec, limit=limit
-    ):
-        zone = directory.zone(site)
-        role = book.roles.get(fact.to)
+    newest = escalations.newest(engine.projector.db, engine.log, engine.codec, limit=limit)
+    runs = runs_of(engine, (case for case, *_ in newest))
+    judged = {(run.case, run.clock, run.cycle): run.rules for run in runs}
+    for case, site, fact, by in newest:
+        zone, rules = directory.zone(site), judged.get((case, fact.clock, fact.cycle))
         told: dict[str, Any] = {
             "case": case, "clock": fact.clock, "cycle": fact.cycle, "rung": fact.rung,
-            "to": fact.to, "title": role.title if role else "", "addressee": fact.addressee,
+            "to": fact.to, "title": titles.role(fact.to, rules), "addressee": fact.addressee,
+            "clock_title": titles.clock(fact.clock, rules),
             "due": fact.due.astimezone(zone), "reached": fact.reached.astimezone(zone),
             "detected": fact.detected.astimezone(zone), "cause": fact.cause, "acknowledged_by": by,
         }  # fmt: skip

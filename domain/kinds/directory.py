@@ -12,7 +12,12 @@ from zoneinfo import ZoneInfo
 
 from domain.kernel.facts import Fact
 from domain.kernel.kinds import Kinds
-from domain.kinds.rules.facts import RULES_FACTS, CalendarPublished, RulebookPublished
+from domain.kinds.rules.facts import (
+    RULES_FACTS,
+    CalendarPublished,
+    RulebookPublished,
+    RulesFact,
+)
 from domain.kinds.rules.history import Rules
 from domain.kinds.site.facts import SiteOpened
 from domain.rulebook import Rulebook
@@ -103,6 +108,10 @@ class Directory:
     def under(self, book: Rulebook) -> Directory:
         """The same registers with every fact judged by one rulebook; calendars stay."""
         return Directory(self.kinds, rules=self.rules.under(book), sites=self.sites)
+
+    def trying(self, fact: RulesFact) -> Directory:
+        """The same registers with one more publication that the log does not hold."""
+        return Directory(self.kinds, rules=self.rules.trying(fact), sites=self.sites)
 
     def zone(self, site: str) -> ZoneInfo:
         """The time zone of a site; sites nobody opened count in UTC."""

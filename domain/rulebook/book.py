@@ -12,15 +12,17 @@ from domain.promises.meaning import Meaning
 from domain.promises.roles import Role
 from domain.promises.rules import ClockRule, Starter
 from domain.rulebook.kpis import Kpi
+from domain.rulebook.vocabulary import Vocabulary
 from domain.working_time import BusinessDays, Working, WorkingDays
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rulebook:
-    """A rulebook as judged by: its clocks, roles and KPI definitions by name."""
+    """A rulebook as judged by: its vocabulary, and clocks, roles and KPI definitions by name."""
 
     name: str
     title: str = ""
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
     clocks: Mapping[str, ClockRule] = field(default_factory=dict)
     roles: Mapping[str, Role] = field(default_factory=dict)
     kpis: Mapping[str, Kpi] = field(default_factory=dict)

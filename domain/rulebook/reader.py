@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from domain.kernel.documents import Section
@@ -10,11 +10,27 @@ from domain.kernel.kinds import Kinds
 from domain.rulebook.book import Rulebook
 from domain.rulebook.clocks import ClockReader
 from domain.rulebook.figures import read_kpis
+from domain.rulebook.inspection import faults
 from domain.rulebook.roles import read_role
+from domain.rulebook.words import read_vocabulary
+
+
+def read_strictly(
+    document: Mapping[str, Any], *, kinds: Kinds, sites: Collection[str] | None = None
+) -> Rulebook:
+    """Read a rulebook that is to be published: what can never hold is refused as well.
+
+    Raises:
+        DocumentInvalid: the first fault, with the path to it.
+    """
+    book = read_rulebook(document, kinds=kinds)
+    for fault in faults(document, book, kinds=kinds, sites=sites):
+        raise fault
+    return book
 
 
 def read_rulebook(document: Mapping[str, Any], *, kinds: Kinds) -> Rulebook:
-    """Read a rulebook; `kinds` are the kinds of stream it can speak of.
+    """Read a rulebook as it was published; `kinds` are the kinds of stream it can speak of.
 
     Raises:
         DocumentInvalid: the first fault, with the path to it.
@@ -22,6 +38,7 @@ def read_rulebook(document: Mapping[str, Any], *, kinds: Kinds) -> Rulebook:
     top = Section(document)
     name = top.text("rulebook")
     default_calendar = top.get("calendar")
+    vocabulary = read_vocabulary(top.section("kinds"), kinds)
     roles = {key: read_role(key, part) for key, part in top.section("roles").sections()}
     clocks = {
         key: ClockReader(kinds, roles, default_calendar).read(key, part)
@@ -30,4 +47,6 @@ def read_rulebook(document: Mapping[str, Any], *, kinds: Kinds) -> Rulebook:
     kpis = read_kpis(top.section("kpis"), kinds, clocks)
     title = top.text("title", "")
     top.finish()
-    return Rulebook(name=name, title=title, clocks=clocks, roles=roles, kpis=kpis)
+    return Rulebook(
+        name=name, title=title, vocabulary=vocabulary, clocks=clocks, roles=roles, kpis=kpis
+    )

@@ -44,7 +44,7 @@ def made(guanjia: Guanjia) -> Guanjia:
     report = {
         "site": "main",
         "household": "1-2-301",
-        "category": "水管",
+        "category": "water_pipe",
         "simple": True,
         "channel": "wechat",
         "external_id": "E-7",

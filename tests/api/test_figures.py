@@ -16,6 +16,7 @@ from commands.envelope import CommandEnvelope
 from commands.registers import PublishRulebook
 from domain.kernel.refusals import Refusal
 from tests.support.command_line import Guanjia
+from tests.support.scenario import REASON
 from tests.support.service import REPORT, World
 
 BOOK = {
@@ -39,7 +40,7 @@ BOOK = {
 @pytest.fixture
 def closed(world: World) -> World:
     """Three repairs, closed after one, two and three hours; the last one's acceptance was late."""
-    world.engine.ask(CommandEnvelope(message=PublishRulebook(document=BOOK)))
+    world.engine.ask(CommandEnvelope(message=PublishRulebook(document=BOOK, reason=REASON)))
     for number, labels in ((1, {"颜色": "红"}), (2, {}), (3, {"颜色": "红"})):
         case = f"repair-{number}"
         report = {**REPORT, "case": case, "building": f"b-{number % 2}", "labels": labels}
@@ -94,7 +95,8 @@ def test_figures_beside_are_told_for_each_group_they_know(closed: World):
 
 def test_a_figure_beside_that_has_no_such_dimension_is_told_as_a_whole_only(closed: World):
     kpis = {**BOOK["kpis"], "kept": {**BOOK["kpis"]["kept"], "beside": "households"}}
-    closed.engine.ask(CommandEnvelope(message=PublishRulebook(document={**BOOK, "kpis": kpis})))
+    message = PublishRulebook(document={**BOOK, "kpis": kpis}, reason=REASON)
+    closed.engine.ask(CommandEnvelope(message=message))
     told = answer(closed, "kept", by="clock")
     assert told["total"]["beside"]["households"]["value"] == 1
     assert told["rows"][0]["beside"] == {}
@@ -148,7 +150,7 @@ def test_the_standard_figures_can_be_asked_for_under_any_rulebook(closed: World)
     assert figures.names(closed.engine) == list(BOOK["kpis"])
     assert answer(closed, "on_time")["total"]["population"] == 3
     empty = {"rulebook": "empty", "clocks": BOOK["clocks"]}
-    closed.engine.ask(CommandEnvelope(message=PublishRulebook(document=empty)))
+    closed.engine.ask(CommandEnvelope(message=PublishRulebook(document=empty, reason=REASON)))
     assert {"first_time_fix", "satisfaction", "on_time"} <= set(figures.names(closed.engine))
 
 

@@ -18,7 +18,7 @@ from client.api.commands import report_repair
 from client.models import Answered, Board, CaseHistory, OpenCase, Problem, ReportRepair
 
 client = Client(base_url=sys.argv[1])
-report = ReportRepair(site="huayuan", household="1-1-101", category="水管")
+report = ReportRepair(site="huayuan", household="1-1-101", category="water_pipe")
 stored = report_repair.sync_detailed(client=client, body=report, idempotency_key="once")
 assert stored.status_code == 201 and isinstance(stored.parsed, Answered)
 again = report_repair.sync(client=client, body=report, idempotency_key="once")

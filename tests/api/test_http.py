@@ -93,10 +93,10 @@ def test_what_an_answer_has_not_seen_is_said(
 
 def test_on_time_by_a_label_of_the_cases(world: World) -> None:
     """Labels are dimensions over HTTP as well."""
-    world.ask("ReportRepair", {**REPORT, "case": CASE, "labels": {"department": "water"}})
+    world.ask("ReportRepair", {**REPORT, "case": CASE, "labels": {"department": "engineering"}})
     world.ask("AcceptRepair", {"case": CASE, "technician": "t"})
     told = world.get("/kpis/on-time", by="department").json()
-    assert [(row["group"], row["breakdown"]["met"]) for row in told["rows"]] == [("water", 2)]
+    assert [(row["group"], row["breakdown"]["met"]) for row in told["rows"]] == [("engineering", 2)]
 
 
 def test_commands_and_deadlines_have_one_clock(tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_figures_with_the_cases_behind(reported: World) -> None:
     reported.ask("RateService", {"case": CASE, "rating": "dissatisfied"})
     reported.ask("CloseCase", {"case": CASE, "reason": "moved away"})
     fix = reported.get("/kpis/first-time-fix", by="category", cases=True).json()
-    assert [(r["group"], r["value"]) for r in fix["rows"]] == [("水管", 0.0)]
+    assert [(r["group"], r["value"]) for r in fix["rows"]] == [("water_pipe", 0.0)]
     assert [case["case"] for case in fix["cases"]["against"]["cases"]] == [CASE]
     rated = reported.get("/kpis/satisfaction", period="2026-05", cases=True).json()
     assert (rated["total"]["breakdown"]["dissatisfied"], rated["total"]["value"]) == (1, 0.0)
@@ -316,9 +316,7 @@ HOSTILE = '<script>alert("x")</script>'
 
 def test_the_page_shows_hostile_text_as_text(world: World) -> None:
     """Whatever residents write is escaped, and no script could run anyway."""
-    world.ask(
-        "ReportRepair", {**REPORT, "category": HOSTILE, "steward": '"><img src=x>', "case": CASE}
-    )
+    world.ask("ReportRepair", {**REPORT, "steward": HOSTILE + '"><img src=x>', "case": CASE})
     world.now += timedelta(minutes=6)
     world.engine.worker.tick()
     for lang in ("zh", "en"):

@@ -95,7 +95,10 @@ def test_a_mistyped_question_is_told_what_there_is(reported: World, path: str, s
 def test_a_clock_of_an_earlier_rulebook_can_be_asked_for(reported: World) -> None:
     """Its runs are still there."""
     document = {"rulebook": "later", "clocks": {}}
-    assert reported.ask("PublishRulebook", {"document": document}).status_code == 201
+    assert (
+        reported.ask("PublishRulebook", {"document": document, "reason": "trial"}).status_code
+        == 201
+    )
     assert reported.get("/rulebook").json()["clocks"] == []
     (run,) = reported.get("/clocks", clock="repair.response").json()["clocks"]
     assert run["case"] == CASE

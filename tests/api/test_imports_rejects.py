@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from api.imports.backfill import UntilInTheFuture, backfill
 from api.imports.faults import RejectsOverwrite
 from api.imports.mapping import load_mapping
+from commands.registers import PublishRulebook
 from tests.support.old_repairs import DAY, MAPPING, NOW, ROWS, h, log_of, office
 
 HEADER = ["line", "case", "command", "code", "reason", "setting"]
@@ -41,6 +43,19 @@ def test_rejects_are_written_with_case_and_setting(old, tmp_path):
     assert result.rejects == 5
     backfill(*old(), office(), rejects=path)
     assert written(path) == [HEADER]
+
+
+def test_a_value_that_the_rulebook_does_not_declare_is_rejected_with_where_to_map_it(old, tmp_path):
+    """The reason lists what is declared."""
+    mapping, file = old("id,kind,opened,accepted,closed\n1,lift,2026-01-06 08:00,,\n")
+    words = {"repair": {"fields": {"category": ["light", "other"]}}}
+    book = {**mapping.rulebook.document, "kinds": words}
+    mapping = replace(mapping, rulebook=PublishRulebook(document=book))
+    backfill(mapping, file, office(), rejects=tmp_path / "rejects.csv")
+    (row,) = written(tmp_path / "rejects.csv")[1:]
+    assert row[3] == "ValueNotDeclared"
+    assert "use light, other" in row[4]
+    assert row[5].endswith("report_repair.with.category.map")
 
 
 def test_reasons_are_in_the_language_asked_for(old, tmp_path):

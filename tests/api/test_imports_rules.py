@@ -16,6 +16,7 @@ from commands.registers import OpenSite, PublishCalendar, PublishRulebook
 from domain.kinds.rules.decisions import CalendarUnknown
 from domain.kinds.site.decisions import ZoneFixed
 from tests.support.old_repairs import DAY, MAPPING, RULEBOOK, h, log_of, office
+from tests.support.scenario import REASON
 
 CLOCK = {"case": "repair", "starts": "reported", "stops": "closed", "within": "1h"}
 OTHER = {"rulebook": "other", "clocks": {"repair.other": CLOCK}}
@@ -70,7 +71,7 @@ def test_the_mappings_rules_judge_where_they_are_published(old, ruled):
     backfill(*old(), ruled, policy=RulesPolicy.PUBLISH)
     assert in_force(ruled) == ("old", 3)
     assert {r.fact.clock for r in log_of(ruled) if r.fact.word == "lapsed"} == {"repair.closed"}
-    ask(ruled, PublishRulebook(document=OTHER))
+    ask(ruled, PublishRulebook(document=OTHER, reason=REASON))
     with pytest.raises(RulesDiffer):
         backfill(*old(), ruled)
     again = backfill(*old(), ruled, policy=RulesPolicy.PUBLISH)

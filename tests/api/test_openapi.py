@@ -14,7 +14,8 @@ from tests.support.service import World
 
 QUESTIONS = {
     "board", "calendars", "case_clocks", "case_history", "clock_explanation", "clocks",
-    "escalations", "health", "kpi", "kpi_csv", "kpis", "rulebook",
+    "escalations", "health", "kpi", "kpi_csv", "kpis", "publication", "publication_changes",
+    "publications", "rulebook",
 }  # fmt: skip
 
 

@@ -57,7 +57,9 @@ def test_ctrl_c_ends_it_cleanly(folder: Path) -> None:
 def test_a_killed_service_goes_on_where_it_was(folder: Path) -> None:
     """After kill -9 nothing answered is lost, and what fell due meanwhile is recorded."""
     serving = Serving(folder, "--demo", "--store", "garden.db")
-    answered = serving.ask("ReportRepair", site="huayuan", household="1-1-101", category="水管")
+    answered = serving.ask(
+        "ReportRepair", site="huayuan", household="1-1-101", category="water_pipe"
+    )
     serving.end(signal.SIGKILL)
     again = Serving(folder, "--store", "garden.db")
     try:

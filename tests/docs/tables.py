@@ -229,10 +229,16 @@ def _asked(column: Column) -> tuple[str, str, str]:
 
 def subcommands() -> Mapping[str, argparse.ArgumentParser]:
     """The parsers of the command line by name."""
-    (found,) = (
-        a for a in build_parser(ROUTES)._actions if isinstance(a, argparse._SubParsersAction)
-    )
-    return found.choices
+    return dict(_parsers(build_parser(ROUTES), ""))
+
+
+def _parsers(parser: argparse.ArgumentParser, group: str) -> Iterator[tuple[str, Any]]:
+    """The parsers under one, those of a group with its name before their own."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, inner in action.choices.items():
+                nested = dict(_parsers(inner, f"{group}{name} "))
+                yield from nested.items() if nested else {f"{group}{name}": inner}.items()
 
 
 def cli() -> str:

@@ -11,7 +11,7 @@ from commands import ROUTES
 from domain.kernel.refusals import Refusal
 from domain.kinds import KINDS
 from domain.promises import Verdict
-from domain.rulebook import clocks, conditions, figures, reader, roles, within
+from domain.rulebook import clocks, conditions, figures, reader, roles, within, words
 from domain.rulebook.kpis import CHANGES, PERIODS, Measure
 from domain.working_time import documents as calendars
 from projections.figures import SMALL
@@ -91,7 +91,7 @@ def keys_read_by(module) -> set[str]:
 
 def test_every_key_of_the_rulebook_is_documented():
     text = page("rulebook.md")
-    keys = frozenset().union(*map(keys_read_by, (reader, clocks, conditions, within, roles)))
+    keys = frozenset().union(*map(keys_read_by, (reader, clocks, conditions, within, words, roles)))
     assert {"clocks", "starts", "resumes", "since", "through_rest_days"} <= keys
     for key in (*keys, *within.FORMS):
         assert f"`{key}`" in text or f"`{key}:" in text or f"{{{key}:" in text, key

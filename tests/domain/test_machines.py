@@ -33,7 +33,7 @@ from tests.support.asking import (
     reporting,
     rulebook,
 )
-from tests.support.scenario import SITE, Office
+from tests.support.scenario import REASON, SITE, Office
 
 
 class CaseMachine(RuleBasedStateMachine):
@@ -120,7 +120,8 @@ class CaseMachine(RuleBasedStateMachine):
     @rule(hours=st.integers(1, 3))
     def a_rulebook_is_published(self, hours):
         """For what starts from now on."""
-        self.ask(PublishRulebook(document=rulebook(acknowledged=True, hours=hours)))
+        document = rulebook(acknowledged=True, hours=hours)
+        self.ask(PublishRulebook(document=document, reason=REASON))
 
     @property
     def facts(self):

@@ -127,6 +127,7 @@ FAULTS = [
     ((*REPLY, "case"), "arrears", (*REPLY, "case"), "known: complaint, repair"),
     ((*REPLY, "case"), ["complaint", "x"], (*REPLY, "case", 1), "unknown case 'x'"),
     ((*REPLY, "case"), [], (*REPLY, "case"), "empty"),
+    ((*REPLY, "case"), {"x": 1}, (*REPLY, "case"), "unknown case"),
     ((*REPLY, "starts"), None, REPLY, "'starts' is missing"),
     ((*REPLY, "starts"), [], (*REPLY, "starts"), "empty"),
     ((*REPLY, "stops"), "arrived", (*REPLY, "stops"), "unknown fact 'arrived'"),

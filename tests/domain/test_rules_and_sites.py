@@ -9,7 +9,8 @@ import pytest
 
 from domain.kernel.context import Context
 from domain.kernel.documents import DocumentInvalid
-from domain.kernel.refusals import TextRequired, UnknownTimeZone
+from domain.kernel.personal import Personal
+from domain.kernel.refusals import ReasonRequired, TextRequired, UnknownTimeZone
 from domain.kinds import KINDS
 from domain.kinds.complaint.facts import ComplaintLodged, Nature
 from domain.kinds.directory import Directory
@@ -115,6 +116,57 @@ def test_publishing_a_rulebook_does_refuses_and_stays_quiet():
     with pytest.raises(CalendarUnknown) as refused:
         rules.publish_rulebook(None, context=around(known), document=book(WORKING))
     assert refused.value.details == {"calendar": "office"}
+
+
+def test_replacing_a_rulebook_needs_a_reason_which_belongs_to_whoever_publishes():
+    one, two = book({"within": "24h"}), book({"within": "12h"})
+    known = registers(one)
+    for reason in (None, Personal(" ")):
+        with pytest.raises(ReasonRequired) as refused:
+            rules.publish_rulebook(None, context=around(known), document=two, reason=reason)
+        assert refused.value.details["what"].zh == "替换生效的规则手册"
+        assert (
+            rules.publish_rulebook(None, context=around(known), document=one, reason=reason) == []
+        )
+    why = Personal("年度方案修订")
+    (published,) = rules.publish_rulebook(None, context=around(known), document=two, reason=why)
+    assert published.reason == Personal("年度方案修订", "li")
+    assert stored(published) == published
+    # what was never published, or had no clocks, is not replaced
+    for before in ((), ({"rulebook": "empty"},)):
+        assert rules.publish_rulebook(None, context=around(registers(*before)), document=two)
+
+
+def test_a_calendar_may_say_why_and_needs_not():
+    known = registers(office())
+    changed = office(days={"2026-05-06": "停工"})
+    (published,) = rules.publish_calendar(
+        None, context=around(known), document=changed, reason=Personal("通知")
+    )
+    assert published.reason == Personal("通知", "li")
+    assert stored(published) == published
+    (published,) = rules.publish_calendar(None, context=around(known), document=changed)
+    assert published.reason is None
+
+
+def test_what_can_never_hold_is_refused_at_publishing_and_stays_readable_where_it_is_published():
+    """A rulebook published by an earlier version of the program judges what it judged."""
+    document = book({"where": {"chanel": "app"}})
+    with pytest.raises(DocumentInvalid) as fault:
+        rules.publish_rulebook(None, context=around(registers()), document=document)
+    assert fault.value.path == ("clocks", "reply", "where", "chanel")
+    known = registers(document)
+    assert known.rules.in_force.clocks.keys() == {"reply"}
+    assert Case(known).happens(LODGED).clocks == []
+
+
+def test_a_condition_names_a_site_that_is_open():
+    document = book({"where": {"site": "south"}})
+    with pytest.raises(DocumentInvalid, match="site is never 'south'; known: north"):
+        rules.publish_rulebook(None, context=around(registers()), document=document)
+    known = registers()
+    known.take("site-south", 1, SiteOpened(name="South", zone="Asia/Shanghai"))
+    assert rules.publish_rulebook(None, context=around(known), document=document)
 
 
 def test_what_yaml_made_of_dates_is_published_as_the_log_keeps_it():

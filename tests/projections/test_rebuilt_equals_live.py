@@ -45,6 +45,7 @@ from store import case_loader
 from store.open import open_log, open_views
 from tests.support.neighbourhood import RULES, Neighbourhood, calendar
 from tests.support.postgres import PostgresServer
+from tests.support.scenario import REASON
 
 STAFF = st.sampled_from([StaffId(name) for name in ("wu", "hu", "li", "ma")])
 CASES = st.integers(0, 4)
@@ -153,7 +154,7 @@ class Projecting(RuleBasedStateMachine):
     @rule(hours=st.integers(1, 40))
     def the_rules_change(self, hours: int) -> None:
         clocks = {**RULES["clocks"], "reply": {**RULES["clocks"]["reply"], "within": f"{hours}h"}}
-        self.handler.done(PublishRulebook(document={**RULES, "clocks": clocks}))
+        self.handler.done(PublishRulebook(document={**RULES, "clocks": clocks}, reason=REASON))
 
     @rule(which=st.integers(0, 1))
     def a_process_catches_up(self, which: int) -> None:

@@ -11,6 +11,8 @@ from hypothesis import given, settings, strategies as st
 from commands.envelope import CommandEnvelope
 from commands.handler import CommandHandler
 from commands.registers import OpenSite, PublishRulebook
+from domain.kinds import KINDS
+from domain.rulebook import read_rulebook
 from store.log import IntegrityError
 from store.memory import MemoryLog
 from store.register_reader import DirectoryReader, read_directory
@@ -55,6 +57,35 @@ def test_a_view_does_not_change_when_the_registers_grow():
     assert told(early) == before
     assert directory.sites.keys() == {"north", "south"}
     assert directory.rules.version == 4
+
+
+@settings(max_examples=60, deadline=None)
+@given(steps=STEPS, tried=st.sampled_from(["book", *CALENDARS]), data=st.data())
+def test_trying_a_publication_equals_having_it_and_changes_nothing(steps, tried, data):
+    """On the registers as of any position: what came later is not there."""
+    position = data.draw(st.integers(0, len(steps)))
+    view = directory_of(steps).as_of(position)
+    before = told(view)
+    with_it = [*steps[:position], (tried, 7)]
+    *_, (_, _, fact) = happened(with_it)
+    assert told(view.trying(fact)) == told(directory_of(with_it))
+    assert told(view) == before
+
+
+@settings(max_examples=60, deadline=None)
+@given(steps=STEPS, data=st.data())
+def test_under_a_rulebook_every_version_is_judged_by_it_and_the_rest_stays(steps, data):
+    """Calendars, sites and documents are those of the position."""
+    position = data.draw(st.integers(0, len(steps)))
+    book = read_rulebook({"rulebook": "draft"}, kinds=KINDS)
+    view = directory_of(steps).as_of(position)
+    expected = dict(told(view))
+    expected["books"] = [book] * len(expected["books"])
+    expected["in force"] = book
+    for under in (view.under(book), directory_of(steps).under(book).as_of(position)):
+        assert told(under) == expected
+    *_, (_, _, fact) = happened([("book", 1)])
+    assert view.under(book).trying(fact).rules.in_force is book
 
 
 def test_between_two_register_facts_everybody_gets_the_same_view(log):

@@ -15,6 +15,7 @@ from commands.handler import CommandHandler
 from commands.messages import Message
 from commands.registers import OpenSite, PublishCalendar, PublishRulebook
 from domain.kernel.facts import Fact, Recorded
+from domain.kernel.personal import Personal
 from domain.kernel.refusals import Refusal
 from domain.kinds import KINDS
 from domain.kinds.directory import Directory
@@ -29,6 +30,7 @@ START = datetime(2026, 5, 6, 1, tzinfo=UTC)  # a Wednesday, nine in the morning 
 SITE = "north"
 ZONE = "Asia/Shanghai"
 CODEC = Codec()
+REASON = Personal("方案修订")
 
 Evolve = Callable[[Any, Any], Any]
 Decision = Callable[..., Sequence[Any]]
@@ -214,7 +216,9 @@ class Office:
         for document in documents:
             known = "rulebook" in document
             self.done(
-                PublishRulebook(document=document) if known else PublishCalendar(document=document)
+                PublishRulebook(document=document, reason=REASON)
+                if known
+                else PublishCalendar(document=document)
             )
 
     def ask(self, command: Message, **request: Any) -> Answer:

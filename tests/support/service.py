@@ -17,7 +17,7 @@ from commands.registers import OpenSite
 from tests.support.described import check
 
 CASE = "repair-1"
-REPORT = {"site": "main", "household": "1-2-301", "category": "水管", "channel": "wechat"}
+REPORT = {"site": "main", "household": "1-2-301", "category": "water_pipe", "channel": "wechat"}
 
 
 class World:

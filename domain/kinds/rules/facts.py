@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from domain.kernel.facts import Fact
+from domain.kernel.personal import Personal
 
 RULES_STREAM: Final = "rules"
 """The one stream of rulebooks and calendars; its version pins both."""
@@ -20,6 +21,7 @@ class RulebookPublished(Fact):
     zh: ClassVar[str] = "发布规则手册"
     name: str
     document: Mapping[str, Any]
+    reason: Personal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,7 @@ class CalendarPublished(Fact):
     name: str
     version: int
     document: Mapping[str, Any]
+    reason: Personal | None = None
 
 
 RulesFact = RulebookPublished | CalendarPublished

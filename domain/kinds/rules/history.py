@@ -103,6 +103,19 @@ class Rules:
         """The same with every fact judged by one rulebook; calendars stay."""
         return Rules(self.kinds, self._published, until=self._until, judge=book)
 
+    def trying(self, fact: RulesFact) -> Rules:
+        """The same with one more publication that the log does not hold."""
+        known = Publications()
+        known.books = list(self._known(self._published.books))
+        known.calendars = {
+            name: list(self._named(name))
+            for name in self._published.calendars.copy()
+            if self._named(name)
+        }
+        rules = Rules(self.kinds, known, judge=self._judge)
+        rules.take(self.version + 1, fact)
+        return rules
+
     def _known(self, entries: Sequence[Published[Read]]) -> Sequence[Published[Read]]:
         """Those that were published by the position."""
         return entries[: bisect_right(entries, self._until, key=_POSITION)]

@@ -1,0 +1,58 @@
+"""Finds what people read for clocks, roles and values: as the right rulebook calls them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, NamedTuple
+
+from api.engine import Engine
+from domain.kinds.directory import Directory
+
+AT_ONCE: Final = 500
+
+
+class Titles:
+    """Titles by the rulebook that started a run, or by the one in force."""
+
+    def __init__(self, directory: Directory) -> None:
+        """Read them from the registers as they stand."""
+        self._rules = directory.rules
+
+    def clock(self, name: str, rules: int | None) -> str:
+        """What a version of the rules calls a clock; its name where it says nothing else."""
+        rule = None if rules is None else self._rules.rulebook(rules).clocks.get(name)
+        return (rule.title if rule else "") or name
+
+    def role(self, name: str, rules: int | None) -> str:
+        """What a version of the rules calls a role, else the rulebook in force."""
+        books = [] if rules is None else [self._rules.rulebook(rules)]
+        found = (book.roles.get(name) for book in (*books, self._rules.in_force))
+        return next((role.title for role in found if role is not None and role.title), "")
+
+    def value(self, kind: str, field: str, value: Any) -> str | None:  # noqa: ANN401 - whatever the field holds
+        """What the rulebook in force calls a value of a field; the value where it says nothing."""
+        return None if value is None else self._rules.in_force.vocabulary.title(kind, field, value)
+
+
+class Judged(NamedTuple):
+    """A run and the version of the rules that judges it; ``due`` in microseconds."""
+
+    case: str
+    clock: str
+    cycle: int
+    due: int | None
+    rules: int
+
+
+def runs_of(engine: Engine, cases: Iterable[str]) -> Iterator[Judged]:
+    """The runs of some cases."""
+    wanted = sorted(set(cases))
+    for start in range(0, len(wanted), AT_ONCE):
+        some = wanted[start : start + AT_ONCE]
+        marks = ",".join("?" * len(some))
+        rows = engine.projector.db.ask(
+            "SELECT case_id, clock, cycle, due, rules FROM clock_runs"  # noqa: S608 - only question marks are put in
+            f" WHERE case_id IN ({marks})",
+            some,
+        )
+        yield from map(Judged._make, rows)
