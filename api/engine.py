@@ -17,7 +17,7 @@ from projections.row_sets import CaseProjector, row_sets
 from scheduler.timers import TimerWorker
 from scheduler.trusted_clock import TrustedClock
 from store.codec import Codec
-from store.log import Answered, Log
+from store.log import Log, Receipt
 from store.open import open_log, open_views
 from store.projector import Progress
 from store.register_reader import DirectoryReader
@@ -47,8 +47,9 @@ class Engine:
         self.store = store
         self.routes = routes
         self.clock = clock or TrustedClock()
-        self.log: Log = open_log(store, create=create)
-        self.codec = Codec(routes.kinds, where=self.log.where)
+        self.codec = Codec(routes.kinds)
+        self.log: Log = open_log(store, create=create, topics=self.codec.topics)
+        self.codec.where = self.log.where
         self.registers = DirectoryReader(self.log, self.codec)
         try:
             self.handler = CommandHandler(
@@ -68,7 +69,7 @@ class Engine:
         self.worker = TimerWorker(self.handler, self.projector, clock=self.clock)
         self._compared = False
 
-    def ask(self, request: CommandEnvelope) -> Answered:
+    def ask(self, request: CommandEnvelope) -> Receipt:
         """Handle a command; whoever asks at the same time shares a commit.
 
         Raises:

@@ -21,9 +21,9 @@ from commands.ids import new_id
 from commands.messages import Message
 from commands.writer import Writer
 from domain.kernel.facts import kind_of
-from store.codec import Row as Stored
 from store.log import Log
 from store.open import open_log
+from store.rows import Row as Stored
 
 TITLE = "cost per durable command at 1,000,000 facts against 10,000"
 SIZES, FEW_SIZES = (10_000, 1_000_000), (1_000, 4_000)

@@ -6,24 +6,27 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
-from store.codec import Row
+from store.rows import Row
 
 ROWS_PER_COMMIT = 32
 
 SCHEMA = """
 CREATE TABLE log (
-    position INTEGER PRIMARY KEY AUTOINCREMENT,
-    stream   TEXT    NOT NULL,
-    version  INTEGER NOT NULL,
-    topic    TEXT    NOT NULL,
-    state    BLOB    NOT NULL,
+    position    INTEGER PRIMARY KEY,
+    stream      TEXT    NOT NULL,
+    version     INTEGER NOT NULL,
+    topic       TEXT    NOT NULL,
+    recorded_at INTEGER NOT NULL,
+    state       BLOB    NOT NULL,
+    digest      BLOB    NOT NULL,
+    chain       BLOB    NOT NULL,
     UNIQUE (stream, version)
 )
 """
 
 
 class RawRows:
-    """A table of the log's shape, without its triggers, its answers and its decisions."""
+    """A table of the log's shape, without its triggers, its receipts and its decisions."""
 
     def __init__(self, path: Path) -> None:
         """Make the file, durable on every commit."""
@@ -42,8 +45,8 @@ class RawRows:
             some = rows[start : start + at_once]
             self._connection.execute("BEGIN IMMEDIATE")
             self._connection.executemany(
-                "INSERT INTO log (position, stream, version, topic, state) VALUES (?,?,?,?,?)",
-                [(self._head + i, *row[1:5]) for i, row in enumerate(some, start=1)],
+                "INSERT INTO log VALUES (?,?,?,?,?,?,?,?)",
+                [(self._head + i, *row[1:]) for i, row in enumerate(some, start=1)],
             )
             self._connection.execute("COMMIT")
             self._head += len(some)

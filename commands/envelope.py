@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Final
+
+import msgspec
 
 from commands.ids import new_id
 from commands.messages import Message
 from domain.kernel.documents import DocumentInvalid
 from domain.kernel.refusals import Refusal
-from store.log import Answered
+from store.log import FINGERPRINT_BYTES, Receipt, ReceiptKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +33,23 @@ class CommandEnvelope:
     expected: int | None = None
     recorded_at: datetime | None = None
 
+    @property
+    def key(self) -> ReceiptKey:
+        """What its receipt is kept under: nobody can claim the id of somebody else."""
+        return self.actor, self.id
 
-Answer = Answered | Refusal | DocumentInvalid
+    @property
+    def fingerprint(self) -> bytes:
+        """What is asked, and when it is said to have happened, as a few bytes.
+
+        The order of labels does not count, nor the time where none is said.
+        """
+        at = self.occurred_at.astimezone(UTC) if self.occurred_at else None
+        content = _encode((type(self.message).__name__, self.message, at))
+        return sha256(content).digest()[:FINGERPRINT_BYTES]
+
+
+_encode: Final = msgspec.json.Encoder(order="deterministic").encode
+
+Answer = Receipt | Refusal | DocumentInvalid
 """How a command was answered: its receipt, or why it was refused."""

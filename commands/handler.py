@@ -19,9 +19,11 @@ from commands.streams import LoadedStream
 from commands.unit_of_work import UnitOfWork
 from domain.kernel.facts import Recorded
 from domain.kinds.directory import Directory
-from store.codec import Codec, Row
-from store.log import Appending, IntegrityError, Log
+from store.codec import Codec
+from store.errors import HeadMoved
+from store.log import AppendTransaction, IntegrityError, Log, Tail
 from store.register_reader import REGISTER_TOPICS, DirectoryReader
+from store.rows import Row
 
 KEPT_STREAMS: Final = 10_000
 PAGE: Final = 5000
@@ -55,24 +57,27 @@ class CommandHandler:
         self._deciding = threading.RLock()
         self._kept: OrderedDict[str, LoadedStream] = OrderedDict()
         self._known = -1
+        self._tail: Tail | None = None
         self._ahead = False
 
     @contextmanager
-    def unit_of_work(self) -> Iterator[UnitOfWork]:
+    def unit_of_work(self, after: Tail | None = None) -> Iterator[UnitOfWork]:
         """Handle several commands in one transaction: all that are answered are stored, or none.
 
         Raises:
             IntegrityError: another process stored something in between; ask again.
+            HeadMoved: the log does not end at `after`; ask again without it.
         """
         with self._deciding:
             try:
-                with self.log.appending() as log:
+                with self.log.transaction(after) as log:
                     self._catch_up(log)
                     unit = UnitOfWork(self, log)
                     yield unit
                     unit.store()
                 self.registers.stored(self._known, unit.head)
                 self._known = unit.head
+                self._tail = log.tail
                 self._ahead = False
             except BaseException:
                 self._forget()
@@ -86,14 +91,22 @@ class CommandHandler:
         Returns the receipt or the refusal of each, in order.
         """
         try:
-            with self.unit_of_work() as unit:
-                unit.look_up([e.id for e in envelopes if e.id.isprintable()])
-                unit.prefetch([e.message for e in envelopes])
-                return [unit.answer(envelope) for envelope in envelopes]
+            try:
+                return self._handle_together(envelopes, self._tail)
+            except HeadMoved:  # now hold the log while deciding
+                return self._handle_together(envelopes, None)
         except IntegrityError:
             if len(envelopes) > 1:
                 return [self.handle_all([envelope])[0] for envelope in envelopes]
         return [self._retry(envelopes[0])]
+
+    def _handle_together(
+        self, envelopes: Sequence[CommandEnvelope], after: Tail | None
+    ) -> list[Answer]:
+        with self.unit_of_work(after) as unit:
+            unit.look_up([e.key for e in envelopes if "".join(e.key).isprintable()])
+            unit.prefetch([e.message for e in envelopes])
+            return [unit.answer(envelope) for envelope in envelopes]
 
     def _retry(self, envelope: CommandEnvelope) -> Answer:
         for attempt in range(TRIES):
@@ -123,7 +136,7 @@ class CommandHandler:
             self._ahead = True
             self.directory = self.registers.at(recorded.position)
 
-    def _catch_up(self, log: Appending) -> None:
+    def _catch_up(self, log: AppendTransaction) -> None:
         """Read what other processes stored since the log was last held."""
         if log.head == self._known:
             return
@@ -144,6 +157,7 @@ class CommandHandler:
         """Trust nothing in memory after a failed append: it may be ahead of the log."""
         self._kept.clear()
         self._known = -1
+        self._tail = None
         if self._ahead:
             self._ahead = False
             self.registers.forget()

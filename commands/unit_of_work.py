@@ -18,8 +18,8 @@ from domain.kernel.personal import Personal, household_subject
 from domain.kernel.refusals import InTheFuture, Refusal, UnknownSite, VersionMoved
 from domain.kinds.directory import Directory
 from domain.kinds.site.facts import SITE_KIND
-from store.codec import Row
-from store.log import Answered, Appending
+from store.log import CLOCK_TOLERANCE, AppendTransaction, Receipt, ReceiptKey
+from store.rows import Row, instant
 
 if TYPE_CHECKING:
     from commands.handler import CommandHandler
@@ -30,14 +30,15 @@ FUTURE: Final = timedelta(minutes=5)
 class UnitOfWork:
     """Commands being decided while the log is held; what they see includes each other's facts."""
 
-    def __init__(self, handler: CommandHandler, log: Appending) -> None:
+    def __init__(self, handler: CommandHandler, log: AppendTransaction) -> None:
         """Begin at the head of the log."""
         self._handler = handler
         self._log = log
         self._rows: list[Row] = []
-        self._receipts: dict[str, Answered] = {}
-        self._looked_up: set[str] = set()
-        self._before: dict[str, Answered] = {}
+        self._receipts: dict[ReceiptKey, Receipt] = {}
+        self._looked_up: set[ReceiptKey] = set()
+        self._before: dict[ReceiptKey, Receipt] = {}
+        self._last = instant(log.last_recorded_at)
         self.head = log.head
 
     @property
@@ -45,10 +46,10 @@ class UnitOfWork:
         """The registers, as of the last command."""
         return self._handler.directory
 
-    def look_up(self, commands: Sequence[str]) -> None:
+    def look_up(self, keys: Sequence[ReceiptKey]) -> None:
         """Look up in one go which commands have a receipt; `handle` does so one by one."""
-        self._before.update(self._log.answered(commands))
-        self._looked_up.update(commands)
+        self._before.update(self._log.receipts(keys))
+        self._looked_up.update(keys)
 
     def answer(self, envelope: CommandEnvelope) -> Answer:
         """The receipt of a command, or why it was refused."""
@@ -57,7 +58,7 @@ class UnitOfWork:
         except (Refusal, DocumentInvalid) as refusal:
             return refusal
 
-    def handle(self, envelope: CommandEnvelope) -> Answered:
+    def handle(self, envelope: CommandEnvelope) -> Receipt:
         """The receipt of a command; a repeated id gets the receipt of the first time.
 
         Raises:
@@ -69,14 +70,15 @@ class UnitOfWork:
             correlation=envelope.correlation,
             causation=envelope.causation,
         )
-        if (before := self._receipt(envelope.id)) is not None:
+        message, key = envelope.message, envelope.key
+        if (before := self._receipt(key)) is not None:
             return before
-        message = envelope.message
         check(message)
         routes = self._handler.routes
         stream = routes.stream_of(message)
         routes.route(message, stream)
-        now = envelope.recorded_at or self._handler.clock()
+        recorded_at, known_at = self._recording(envelope)
+        now = known_at or recorded_at
         happened = _happened(envelope, now)
         loaded = self._begin(stream) if message.stream is None else self.load(stream)
         if envelope.expected is not None and envelope.expected != loaded.version:
@@ -87,20 +89,31 @@ class UnitOfWork:
         ))  # fmt: skip
         for fact in facts:
             recorded = Recorded(
-                stream, loaded.version + 1, self.head + 1, fact, fact.happened or happened, now,
-                envelope.actor, envelope.id, site, self.directory.rules.version,
-                envelope.correlation, envelope.causation,
+                stream, loaded.version + 1, self.head + 1, fact, fact.happened or happened,
+                recorded_at, envelope.actor, envelope.id, site, self.directory.rules.version,
+                envelope.correlation, envelope.causation, known_at,
             )  # fmt: skip
             self._take(loaded, recorded)
-        receipt = Answered(envelope.id, stream, loaded.version, self.head, len(facts))
+        fingerprint = envelope.fingerprint
+        receipt = Receipt(*key, fingerprint, stream, loaded.version, self.head, len(facts))
         if facts or message.leaves_receipt:
-            self._receipts[envelope.id] = receipt
+            self._receipts[key] = receipt
         return receipt
 
-    def _receipt(self, command: str) -> Answered | None:
-        if command not in self._looked_up:
-            self.look_up((command,))
-        return self._receipts.get(command) or self._before.get(command)
+    def _recording(self, envelope: CommandEnvelope) -> tuple[datetime, datetime | None]:
+        """When a command is recorded, and when it was known, where that is another time.
+
+        An import records at its own times unless the log holds later facts: there it records now.
+        """
+        own = envelope.recorded_at
+        if own is None or self._last - own > CLOCK_TOLERANCE:
+            return self._log.raised(self._handler.clock(), self._last), own
+        return max(own, self._last), None
+
+    def _receipt(self, key: ReceiptKey) -> Receipt | None:
+        if key not in self._looked_up:
+            self.look_up((key,))
+        return self._receipts.get(key) or self._before.get(key)
 
     def _decide(
         self, message: Message, loaded: LoadedStream, context: Context[Directory]
@@ -155,6 +168,7 @@ class UnitOfWork:
         row = self._handler.codec.encode(recorded)
         self._rows.append(row)
         self.head = recorded.position
+        self._last = recorded.recorded_at
         loaded.take(recorded)
         self._handler.note(row, recorded)
 

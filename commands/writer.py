@@ -16,7 +16,7 @@ from typing import Final
 from commands.envelope import Answer, CommandEnvelope
 from commands.handler import CommandHandler
 from store.errors import StoreFault
-from store.log import Answered
+from store.log import Receipt
 
 MOST: Final = 512
 """Commands that share one commit at most."""
@@ -66,7 +66,7 @@ class _Task:
         self.envelope = envelope
         self.outcome: Outcome | None = None
         self.loop = loop
-        self.future: asyncio.Future[Answered] = loop.create_future()
+        self.future: asyncio.Future[Receipt] = loop.create_future()
 
 
 class Writer:
@@ -83,7 +83,7 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="guanjia-writer", daemon=True)
         self._thread.start()
 
-    def ask(self, envelope: CommandEnvelope) -> Answered:
+    def ask(self, envelope: CommandEnvelope) -> Receipt:
         """Handle a command; the receipt is durable. The calling thread waits.
 
         Raises:
@@ -97,7 +97,7 @@ class Writer:
             raise outcome
         return outcome
 
-    async def submit(self, envelope: CommandEnvelope) -> Answered:
+    async def submit(self, envelope: CommandEnvelope) -> Receipt:
         """The same for a task of an event loop, which goes on with other tasks meanwhile."""
         asker = _Task(envelope, asyncio.get_running_loop())
         self._put(asker)

@@ -28,7 +28,7 @@ from projections.row_sets import CaseProjector
 from scheduler.trusted_clock import TrustedClock
 from store.cycles import search_the_young, without_cycles
 from store.errors import StoreFault
-from store.log import Answered
+from store.log import Receipt
 
 BATCH: Final = 2000
 """Cases asked in one commit: more would save little and keep other commands waiting longer."""
@@ -119,7 +119,7 @@ class TimerWorker:
         for reply in replies:
             if isinstance(reply, Refusal | DocumentInvalid):
                 log.warning("a deadline could not be recorded: %s", reply)
-        return sum(reply.facts for reply in replies if isinstance(reply, Answered))
+        return sum(reply.facts for reply in replies if isinstance(reply, Receipt))
 
     def _recorded_elsewhere(self, due: Sequence[tuple[int, str]], now: datetime) -> bool:
         """Whether another worker recorded what we found due."""

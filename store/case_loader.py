@@ -9,9 +9,10 @@ from typing import Generic, TypeVar
 
 from domain.kernel.facts import Recorded
 from domain.kinds.directory import Directory
-from store.codec import Codec, Row
+from store.codec import Codec
 from store.log import Log
 from store.register_reader import DirectoryReader
+from store.rows import Row
 
 KEPT_CASES = 20_000
 BULK = 5000
@@ -93,11 +94,11 @@ def bulks(
     decode = codec.decode_stream
     cases: dict[str, Case] = {}
     count = 0
-    for stream, rows, documents in log.documents(until):
-        count += rows
+    for stream, rows in log.each_stream(until):
+        count += len(rows)
         kind = codec.kinds.of(stream)
         if kind is not None and kind.case:
-            cases[stream] = fold(decode(documents), directory)
+            cases[stream] = fold(decode(rows), directory)
         if count >= BULK:
             yield cases, count
             cases, count = {}, 0

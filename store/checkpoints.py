@@ -8,14 +8,13 @@ one that began later stays; the other finds its tables gone and is content.
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Protocol
 
-from store.codec import Row
 from store.errors import TablesDamaged
 from store.log import Log
+from store.rows import Row
 from store.tables import Table, TableDb
 
 LOST_AFTER = 3600.0
@@ -214,9 +213,8 @@ def physical_name(table: Table, generation: int) -> str:
 
 
 def _fingerprint(row: Row) -> str:
-    sums = hashlib.blake2b(f"{row.stream} {row.version} ".encode(), digest_size=8)
-    sums.update(row.state)
-    return sums.hexdigest()
+    """The row's chained hash, which stands for all rows up to it."""
+    return row.chain.hex()
 
 
 def _now() -> int:

@@ -1,11 +1,10 @@
-"""The bytes of a fact: stable names, one JSON document that says all, upcasters for the old."""
+"""Turns facts into documents and back: stable names, one JSON document per fact, upcasters."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
-from typing import Any, NamedTuple, Union, cast
+from typing import Any, cast
 
 import msgspec
 
@@ -13,40 +12,59 @@ from domain.kernel.facts import Fact, Recorded
 from domain.kernel.kinds import Kinds
 from domain.kinds import KINDS
 from store.errors import LogDamaged, LogFromNewerVersion
+from store.rows import Row, Stored, as_row, instant, micros
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
-UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError)
 
 
-class Row(NamedTuple):
-    """One row of the log. ``state`` is the JSON document of the fact and its envelope."""
+class Envelope(msgspec.Struct, omit_defaults=True, gc=False):
+    """The stored document; one subclass per type of fact.
 
-    position: int
-    stream: str
-    version: int
-    topic: str
-    state: bytes
-
-
-class Envelope(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="type", gc=False):
-    """The stored document, with the same attributes as `Recorded`; one subclass per type of fact.
-
-    ``type`` in the document is the row's topic, so that the documents of a whole stream can be
-    read in one go.
+    With ``row``, the columns beside the document, it has the attributes of `Recorded`. They are
+    looked up when asked for, as most of them seldom are.
     """
 
-    stream: str
-    version: int
-    position: int
     fact: Any
     occurred_at: datetime
-    recorded_at: datetime
     actor: str
     command: str
     site: str = ""
     rules: int = 0
     correlation: str | None = None
     causation: str | None = None
+    known_at: datetime | None = None
+    row: Any = None
+
+    @property
+    def stream(self) -> str:
+        """The stream's name."""
+        return cast("str", self.row[1])
+
+    @property
+    def version(self) -> int:
+        """The place in the stream."""
+        return cast("int", self.row[2])
+
+    @property
+    def position(self) -> int:
+        """The place in the log."""
+        return cast("int", self.row[0])
+
+    @property
+    def recorded_at(self) -> datetime:
+        """When the fact was recorded."""
+        return instant(self.row[4])
+
+    @property
+    def type(self) -> str:
+        """The stored name of the fact's type."""
+        return type(self.fact).__name__
+
+    @property
+    def schema(self) -> int:
+        """The schema version of the fact's data."""
+        return cast("int", type(self.fact).schema)
 
 
 def topic_of(fact: type[Fact], schema: int | None = None) -> str:
@@ -59,7 +77,7 @@ class Codec:
     """Turns facts into rows and back.
 
     ``upcasters`` maps (type name, schema version) to the function that turns the data of that
-    version into the next one's.
+    version into the next one's; ``where`` is the store that faults name.
     """
 
     def __init__(
@@ -70,26 +88,18 @@ class Codec:
         facts: Iterable[type[Fact]] | None = None,
         where: str = "",
     ) -> None:
-        """Prepare for every version of every type of fact of the kinds, or of the ``facts`` given.
-
-        Faults name the store ``where``.
-        """
+        """Prepare for every version of the facts given, or of those of the kinds."""
         self.kinds = kinds
-        self._where = where
+        self.where = where
         self._encode = msgspec.json.Encoder().encode
-        self._envelopes: dict[type[Fact], type[Envelope]] = {}
+        self._envelopes: dict[type[Fact], tuple[type[Envelope], str]] = {}
         self._decoders: dict[str, Callable[[bytes], Envelope]] = {}
-        self._old: dict[type[Envelope], Callable[[dict[str, Any]], Fact]] = {}
         for fact in kinds.facts if facts is None else facts:
             envelope = _envelope(topic_of(fact), fact)
-            self._envelopes[fact] = envelope
+            self._envelopes[fact] = envelope, topic_of(fact)
             self._decoders[topic_of(fact)] = msgspec.json.Decoder(envelope).decode
             for version in range(1, fact.schema):
-                old = _envelope(topic_of(fact, version), dict[str, Any])
-                self._decoders[topic_of(fact, version)] = msgspec.json.Decoder(old).decode
-                self._old[old] = _upcast(fact, version, upcasters or {})
-        envelopes = (*self._envelopes.values(), *self._old)
-        self._many = msgspec.json.Decoder(list[Union[envelopes]]).decode  # type: ignore[valid-type]  # noqa: UP007 - made at run time
+                self._decoders[topic_of(fact, version)] = _upcast(fact, version, upcasters or {})
 
     @property
     def topics(self) -> frozenset[str]:
@@ -97,97 +107,95 @@ class Codec:
         return frozenset(self._decoders)
 
     def encode(self, recorded: Recorded) -> Row:
-        """The row of a recorded fact."""
-        envelope = self._envelopes[type(recorded.fact)]
+        """The row of a recorded fact, without hashes."""
+        (
+            stream, version, position, fact, occurred_at, recorded_at, actor, command,
+            site, rules, correlation, causation, known_at,
+        ) = recorded  # fmt: skip
+        envelope, topic = self._envelopes[type(fact)]
         document = self._encode(
             envelope(
-                stream=recorded.stream,
-                version=recorded.version,
-                position=recorded.position,
-                fact=recorded.fact,
-                occurred_at=recorded.occurred_at,
-                recorded_at=recorded.recorded_at,
-                actor=recorded.actor,
-                command=recorded.command,
-                site=recorded.site,
-                rules=recorded.rules,
-                correlation=recorded.correlation,
-                causation=recorded.causation,
+                fact, occurred_at, actor, command, site, rules, correlation, causation, known_at
             )
         )
-        topic = str(envelope.__struct_config__.tag)
-        return Row(recorded.position, recorded.stream, recorded.version, topic, document)
+        columns = (position, stream, version, topic, micros(recorded_at), document, b"", b"")
+        return as_row(columns)
 
-    def decode(self, row: Row) -> Recorded:
+    def decode(self, row: Stored) -> Recorded:
         """The recorded fact of a row.
 
         Raises:
             LogFromNewerVersion: this version does not know the row's type.
             LogDamaged: the document cannot be read.
         """
-        position, stream, version, topic, state = row
+        position, stream, version, topic, recorded_at, state, _, _ = row
         read = self._decoders.get(topic)
         if read is None:
-            raise LogFromNewerVersion(where=self._place(position), what=topic)
+            raise self._unknown(row)
         try:
             e = read(state)
-            fact = self._old[type(e)](e.fact) if type(e) in self._old else e.fact
+            return Recorded(
+                stream, version, position, e.fact, e.occurred_at, instant(recorded_at), e.actor,
+                e.command, e.site, e.rules, e.correlation, e.causation, e.known_at,
+            )  # fmt: skip
         except UNREADABLE as error:
-            raise LogDamaged(where=self._place(position), problem=str(error)) from error
-        return Recorded(
-            stream, version, position, fact, e.occurred_at, e.recorded_at, e.actor, e.command,
-            e.site, e.rules, e.correlation, e.causation,
-        )  # fmt: skip
+            raise self._unreadable(row, error) from error
 
-    def decode_stream(self, documents: bytes) -> Sequence[Recorded]:
-        """All facts of one stream from a JSON array of their documents, faster than row by row.
+    def decode_stream(self, rows: Sequence[Stored]) -> Sequence[Recorded]:
+        """The facts of many rows, faster than `decode` one by one.
 
-        What comes back has the attributes of `Recorded` without being one.
+        What is returned has the attributes of `Recorded` without being one.
 
         Raises:
             LogFromNewerVersion, LogDamaged: as for `decode`.
         """
+        decoders, found = self._decoders, []
         try:
-            found: list[Envelope] = self._many(documents)
-            if self._old:
-                for envelope in found:
-                    if type(envelope) in self._old:
-                        envelope.fact = self._old[type(envelope)](envelope.fact)
+            for row in rows:
+                envelope = decoders[row[3]](row[5])
+                envelope.row = row
+                found.append(envelope)
+        except KeyError:
+            unknown = rows[len(found)]
+            if unknown[3] in decoders:  # then it is a defect of an upcaster
+                raise
+            raise self._unknown(unknown) from None
         except UNREADABLE as error:
-            raise self._fault_in(documents, error) from error
+            raise self._unreadable(rows[len(found)], error) from error
         return cast("Sequence[Recorded]", found)
 
-    def _fault_in(self, documents: bytes, error: Exception) -> LogDamaged | LogFromNewerVersion:
-        """Say of a whole stream what `decode` says of the row at fault."""
-        with suppress(*UNREADABLE):
-            for document in msgspec.json.decode(documents, type=list[dict[str, Any]]):
-                topic = document.get("type", "")
-                if topic and topic not in self._decoders:
-                    where = self._place(document.get("position"))
-                    return LogFromNewerVersion(where=where, what=topic)
-        return LogDamaged(where=self._where or "of the log", problem=str(error))
+    def _unknown(self, row: Stored) -> LogFromNewerVersion:
+        return LogFromNewerVersion(where=self._place(row), what=row[3])
 
-    def _place(self, position: object) -> str:
-        """A position, in the store if that is known."""
-        return f"{self._where} (position {position})" if self._where else f"position {position}"
+    def _unreadable(self, row: Stored, error: Exception) -> LogDamaged:
+        return LogDamaged(where=self._place(row), problem=str(error))
+
+    def _place(self, row: Stored) -> str:
+        place = f"position {row[0]}"
+        return f"{self.where} ({place})" if self.where else place
 
 
 def _envelope(topic: str, fact: Any) -> type[Envelope]:  # noqa: ANN401 - a type or an alias
     made = msgspec.defstruct(
-        f"Envelope{topic.replace('.', '_')}", [("fact", fact)], bases=(Envelope,), tag=topic,
-        kw_only=True, omit_defaults=True, gc=False,
+        f"Envelope{topic.replace('.', '_')}", [("fact", fact)], bases=(Envelope,),
+        omit_defaults=True, gc=False,
     )  # fmt: skip
     return cast("type[Envelope]", made)
 
 
 def _upcast(
     fact: type[Fact], version: int, upcasters: Mapping[tuple[str, int], Upcaster]
-) -> Callable[[dict[str, Any]], Fact]:
+) -> Callable[[bytes], Envelope]:
+    """Reads a document of an older version as the newest."""
     steps = [upcasters[fact.__name__, v] for v in range(version, fact.schema)]
+    decode = msgspec.json.Decoder(_envelope(topic_of(fact, version), dict[str, Any])).decode
 
-    def upcast(data: dict[str, Any]) -> Fact:
+    def upcast(document: bytes) -> Envelope:
+        envelope = decode(document)
+        data = envelope.fact
         for step in steps:
             data = step(data)
-        return msgspec.convert(data, fact)
+        envelope.fact = msgspec.convert(data, fact)
+        return envelope
 
     return upcast

@@ -1,4 +1,4 @@
-"""For opening a log and its views by one address: a file path, a PostgreSQL database, or memory."""
+"""Opens a log and its views by one address: a file path, a PostgreSQL database, or memory."""
 
 from __future__ import annotations
 
@@ -16,21 +16,32 @@ MEMORY = ":memory:"
 POSTGRES = ("postgresql://", "postgres://")
 
 
-def open_log(store: str, *, create: bool = True) -> Log:
+def open_log(
+    store: str,
+    *,
+    create: bool = True,
+    write: bool = True,
+    topics: frozenset[str] | None = None,
+) -> Log:
     """The log at an address; the caller closes it.
+
+    ``topics`` are the stored names the caller can read; a log with others is not written to.
+    Without ``write`` the log is only read, and nothing is made or changed to do so. What keeps an
+    open log from being written is in its ``fault``.
 
     Raises:
         StoreUnknown: the address is neither a path nor a PostgreSQL address.
-        NoStore: there is none, and `create` is off.
+        NoStore: there is none, and `create` or `write` is off.
         StoreFault: it cannot be used, for the reason its class says.
     """
+    create = create and write
     if store == MEMORY:
-        return MemoryLog()
+        return MemoryLog(topics)
     if store.startswith(POSTGRES):
         from store.postgres import PostgresLog  # noqa: PLC0415 - only those who use it wait for it
 
-        return PostgresLog(store, create=create)
-    return SQLiteLog(_file(store, create=create), create=create)
+        return PostgresLog(store, create=create, write=write, topics=topics)
+    return SQLiteLog(_file(store, create=create), create=create, write=write, topics=topics)
 
 
 def open_views(store: str) -> TableDb:

@@ -1,30 +1,46 @@
-"""For the log in PostgreSQL: many processes, one writer at a time, positions in commit order."""
+"""The log in PostgreSQL: many processes, one writer at a time, positions in commit order."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, cast
 
 import psycopg
-from psycopg import errors as pg
-from psycopg_pool import ConnectionPool, PoolTimeout
 
-from store.codec import Row
-from store.errors import CommitUnconfirmed, LogFromNewerVersion, NoStore, StoreFault
-from store.log import FORMAT, Answered, Log, Whole
-from store.postgres_engine import BUSY_SECONDS, CONNECT_SECONDS, Address, Statements
-
-if TYPE_CHECKING:
-    from store.log import Appending
-
-MOST_CONNECTIONS = 10
-LENT_SECONDS = 1.0
-LISTEN_SECONDS = 0.25
-
-Connection = psycopg.Connection[tuple[Any, ...]]
-T = TypeVar("T")
+from store import postgres_checks, postgres_engine
+from store.checks import check_receipts, check_tail, went_back
+from store.errors import (
+    HeadMoved,
+    LogAltered,
+    LogDamaged,
+    LogFromNewerVersion,
+    LogFromOlderVersion,
+    NoStore,
+    NotOurStore,
+    StoreFault,
+    StoreReadOnly,
+)
+from store.log import FORMAT, AppendTransaction, Log, ReceiptKey, Remark
+from store.pending import PendingTransaction
+from store.postgres_checks import check_end, check_shape
+from store.postgres_engine import Address, Statements
+from store.postgres_listener import Listener
+from store.postgres_pool import Connection, Pool
+from store.rows import (
+    Link,
+    Receipt,
+    Row,
+    Stored,
+    Tail,
+    as_row,
+    checked,
+    checked_page,
+    checked_stream,
+    checked_streams,
+    receipt_digest,
+)
 
 
 class PostgresLog(Log):
@@ -34,290 +50,326 @@ class PostgresLog(Log):
     so a reader who has seen a position has seen, or can see, every smaller one.
     """
 
-    def __init__(self, url: str, *, schema: str = "guanjia", create: bool = True) -> None:
-        """Open the log, or make it.
+    def __init__(
+        self,
+        url: str,
+        *,
+        schema: str = "guanjia",
+        create: bool = True,
+        write: bool = True,
+        topics: frozenset[str] | None = None,
+    ) -> None:
+        """Open the log, or make it; without `write` nothing is made or changed.
 
         Raises:
             StoreUnknown: the address cannot be read.
             StoreAway: the server does not answer.
             NoStore: the log is not there and must not be made.
-            LogFromNewerVersion: a newer version has written it.
+            NotOurStore: the schema holds something else.
+            LogFromNewerVersion, LogFromOlderVersion: it has another format.
         """
-        super().__init__()
-        self.address = Address(url)
+        super().__init__(topics)
+        self.address = Address(url, write=write)
         self.where = self.address.where
         self.statements = Statements(schema)
+        self._write = write
         self._writing = threading.Lock()
-        self._listener: _Listener | None = None
+        self._seen = Tail()
+        self._entered: set[str] = set()
+        self._listener: Listener | None = None
         self._starting = threading.Lock()
-        self._pool: ConnectionPool[Connection] = ConnectionPool(
-            self.address.conninfo,
-            kwargs={"autocommit": True},
-            min_size=1,
-            max_size=MOST_CONNECTIONS,
-            reconnect_timeout=0,  # give up at once: the next who asks tries again
-            name="guanjia",
-            open=False,
-        )
+        self.pool = Pool(self.address)
         try:
-            with self.told():
-                self.connect().close()
-            self._pool.open()
-            self._prepare(create=create)
+            self._prepare(create=create and write)
+            self.fault = self._found_wrong()
         except BaseException:
             self.close()
             raise
 
     @contextmanager
-    def appending(self) -> Iterator[Appending]:
+    def transaction(self, after: Tail | None = None) -> Iterator[AppendTransaction]:
         """Hold the log; another process that holds it is waited for.
+
+        Given its end, nothing is held: what was appended is sent when the block is left, in one
+        round trip that stores it if the log still ends there.
 
         Raises:
             StoreAway: the server does not answer; nothing was stored.
             CommitUnconfirmed: it went away during the commit, which may have been stored.
+            HeadMoved: the log ended elsewhere than was given; nothing was stored.
         """
         with self._writing:
-            connection, head = self._begun()
-            try:
-                appending = _PostgresAppending(self, connection, head)
-                yield appending
-                appending.insist()
-                self._commit(connection)
-            finally:
-                _roll_back(connection)
-                self._pool.putconn(connection)
-        if appending.grown:
+            self._must_be_writable()
+            if not self._write:
+                raise StoreReadOnly(where=self.where, problem="it was opened for reading")
+            opened = self._locked() if after is None else self._optimistic(after)
+            with opened as transaction:
+                yield transaction
+            self._seen = transaction.tail
+        if transaction.grown:
             self.wake()
+
+    @contextmanager
+    def _locked(self) -> Iterator[AppendTransaction]:
+        """Take the log, so that what is read and decided in the block stays true."""
+        connection, found = self.pool.tried(self._begin)
+        try:
+            tail, _ = check_tail(found, self.where)
+            self._look_at(tail)
+            transaction = _LockedTransaction(self, connection, tail)
+            yield transaction
+            transaction.raise_refusal()
+            self._commit(connection)
+            self._entered.update(transaction.topics)
+        finally:
+            self.pool.put_back(connection)
+
+    @contextmanager
+    def _optimistic(self, tail: Tail) -> Iterator[AppendTransaction]:
+        """Take no lock; the end is compared when the block is left."""
+        if tail != self._seen and tail.position <= self._seen.position:
+            raise HeadMoved(where=self.where)
+        self._look_at(tail)
+        transaction = PendingTransaction(self, tail)
+        yield transaction
+        transaction.raise_refusal()
+        rows, receipts = transaction.new_rows, list(transaction.new_receipts.values())
+        if rows or receipts:
+            params = self.append_params(tail, rows, receipts)
+            self.pool.execute_alone(self.statements.append, params)
+            self._entered.update(row.topic for row in rows)
+        elif self.tail() != tail:
+            raise HeadMoved(where=self.where)
+
+    def append_params(
+        self, tail: Tail, rows: Sequence[Row], receipts: Sequence[Receipt]
+    ) -> tuple[Any, ...]:
+        """What the function that appends is called with."""
+        _, streams, versions, topics, times, states, digests, chains = _columns(rows, 8)
+        sums = [receipt_digest(receipt) for receipt in receipts]
+        return (
+            f"{postgres_engine.BUSY_SECONDS}s", self.statements.key, self.statements.channel,
+            tail.position, tail.chain, not self._entered.issuperset(topics),
+            streams, versions, topics, times, states, digests, chains,
+            *_columns(receipts, 7), sums,
+        )  # fmt: skip
+
+    def _begin(self, connection: Connection) -> tuple[Any, ...]:
+        """Take the log; returns what the last of the statements finds."""
+        cursor = connection.execute(self.statements.begin)
+        *_, last = (result.fetchone() for result in cursor.results() if result.description)
+        assert last is not None
+        return last
+
+    def _look_at(self, tail: Tail) -> None:
+        """Check what other processes may have done since the last append."""
+        if tail != self._seen:
+            if tail.position <= self._seen.position:
+                raise went_back(self._seen, tail, self.where)
+            self._entered = set(self.topics())
+            if fault := self._unknown_topic(self._entered):
+                raise fault
 
     def rows(self, after: int, limit: int, topics: Sequence[str] = ()) -> list[Row]:
         """Rows of any stream after a position."""
         if topics:
-            found = self._read(self.statements.rows_of, after, list(topics), limit)
-        else:
-            found = self._read(self.statements.rows, after, limit)
-        return list(map(Row._make, found))
+            found = self.pool.read(self.statements.rows_of, after, list(topics), limit)
+            return checked(_stored(found), self.where)
+        return checked_page(self.stored(after, limit), max(after, 0), self.where)
+
+    def stored(self, after: int, limit: int) -> list[Stored]:
+        """Rows after a position, unchecked."""
+        return cast("list[Stored]", self.pool.read(self.statements.rows, after, limit))
 
     def stream(self, stream: str, after: int = 0) -> list[Row]:
         """Rows of one stream after a version."""
-        return list(map(Row._make, self._read(self.statements.stream, stream, after)))
+        found = self.pool.read(self.statements.stream, stream, after)
+        return checked_stream(_stored(found), after, self.where)
 
     def streams(self, streams: Sequence[str], until: int) -> list[Row]:
         """Rows of several streams up to a position."""
-        found = self._read(self.statements.streams, list(streams), until)
-        return list(map(Row._make, found))
+        found = self.pool.read(self.statements.streams, list(streams), until)
+        each = checked_streams(_stored(found), self.where)
+        return [as_row(row) for _, rows in each for row in rows]
 
     def prefixed(self, prefix: str) -> list[Row]:
         """The rows of all streams whose name begins with a prefix."""
         end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
-        return list(map(Row._make, self._read(self.statements.prefixed, prefix, end)))
+        return checked(_stored(self.pool.read(self.statements.prefixed, prefix, end)), self.where)
 
-    def documents(self, until: int) -> Iterator[tuple[str, int, bytes]]:
-        """Every stream up to a position as one JSON array, which PostgreSQL gathers."""
-        return ((a, b, c) for a, b, c in self._long_read(self.statements.documents, until))
+    def _each_stream(
+        self, until: int, first: str, end: str | None
+    ) -> Iterator[tuple[str, Sequence[Stored]]]:
+        found = self.pool.read_long(self.statements.each_stream, until, first, end, end)
+        return checked_streams(_stored(found), self.where)
+
+    def places(self, until: int) -> Iterator[tuple[str, int]]:
+        """Stream and version of every row up to a position, in this order."""
+        found = self.pool.read_long(self.statements.places, until)
+        return cast("Iterator[tuple[str, int]]", found)
+
+    def receipts(self, keys: Sequence[ReceiptKey]) -> dict[ReceiptKey, Receipt]:
+        """The receipts there are for (scope, command)."""
+        return receipts_by_key(self.pool.read(*self.statements.of_receipts(keys)), self.where)
 
     def head(self) -> int:
         """The last position."""
-        return int(self._read(self.statements.head)[0][0])
+        return int(self.pool.read(self.statements.head)[0][0])
+
+    def tail(self) -> Tail:
+        """Where the log ends."""
+        return check_tail(self.pool.read(self.statements.tail)[0], self.where)[0]
+
+    def probe(self) -> None:
+        """Check that the server answers and the log is there."""
+        if not self.pool.read(self.statements.format):
+            raise NoStore(where=self.where)
+
+    def links(self, after: int, limit: int) -> list[Link]:
+        """Links of the chain after a position."""
+        return cast("list[Link]", self.pool.read(self.statements.links, after, limit))
+
+    def receipt_page(self, after: int, limit: int) -> list[tuple[int, Receipt]]:
+        """Receipts with their numbers, after a number."""
+        found = self.pool.read(self.statements.receipt_page, after, limit)
+        numbers = [row[-1] for row in found]
+        return list(zip(numbers, checked_receipts(found, self.where), strict=True))
+
+    def facts_at(self, positions: Sequence[int]) -> dict[int, tuple[str, int]]:
+        """Stream and version of the rows at some positions."""
+        found = self.pool.read(self.statements.facts_at, list(positions))
+        return {position: (stream, version) for position, stream, version in found}
+
+    def topics(self) -> dict[str, int]:
+        """Each topic with the position of its first use."""
+        return dict(self.pool.read(self.statements.topics))
+
+    def remarks(self) -> list[Remark]:
+        """Judgements of the server's settings."""
+        found = self.pool.read(self.statements.settings)
+        return postgres_checks.remarks(dict(found))
 
     def wait(self, after: int, timeout: float) -> bool:
-        """Sleep until the log has grown past a position; writers of every process wake him."""
+        """Wait until the log has grown past a position; writers of every process end the wait."""
         with self._starting:
-            if self._listener is None and not self._pool.closed:
-                self._listener = _Listener(self)
+            if self._listener is None and not self.pool.closed:
+                self._listener = Listener(self.pool, self.statements.listen, self.wake)
         return super().wait(after, timeout)
 
     def close(self) -> None:
         """Give back every connection and end the listening thread."""
         with self._starting:
-            self._pool.close(timeout=CONNECT_SECONDS)
+            self.pool.close()
             if self._listener is not None:
                 self._listener.stop()
                 self._listener = None
         self.wake()
 
-    def connect(self) -> Connection:
-        """A connection of one's own, which the caller closes."""
-        return psycopg.connect(self.address.conninfo, autocommit=True)
-
-    @contextmanager
-    def told(self) -> Iterator[None]:
-        try:
-            yield
-        except psycopg.Error as error:
-            raise self.address.fault_of(error) from error
-
-    def _lent(self) -> Connection:
-        """A connection of the pool, which the caller puts back.
-
-        The pool says that it has none, not why: a try of our own finds out.
-        """
-        with self.told():
-            try:
-                return self._pool.getconn(LENT_SECONDS)
-            except PoolTimeout:
-                self.connect().close()
-                return self._pool.getconn(BUSY_SECONDS)
-
-    def _read(self, statement: bytes, *params: object) -> list[tuple[Any, ...]]:
-        """What a statement finds."""
-        connection, found = self._tried(
-            lambda connection: connection.execute(statement, params, binary=True).fetchall()
-        )
-        self._pool.putconn(connection)
-        return found
-
-    def _long_read(self, statement: bytes, *params: object) -> Iterator[tuple[Any, ...]]:
-        """What a statement finds, too much to be held at once, as of one moment."""
-        connection = self._fresh()
-        try:
-            with (
-                self.told(),
-                connection.transaction(),
-                connection.cursor("long_read", binary=True) as cursor,
-            ):
-                cursor.itersize = 5000
-                yield from cursor.execute(statement, params)
-        finally:
-            self._pool.putconn(connection)
-
-    def _fresh(self) -> Connection:
-        """A connection that was just tried."""
-        self._pool.check()
-        return self._lent()
-
-    def _begun(self) -> tuple[Connection, int]:
-        """A connection inside a transaction that holds the log, and the log's head."""
-
-        def begin(connection: Connection) -> int:
-            found = connection.execute(self.statements.begin)
-            *_, last = (result.fetchone() for result in found.results() if result.description)
-            assert last is not None
-            return int(last[0])
-
-        return self._tried(begin)
-
-    def _tried(self, do: Callable[[Connection], T]) -> tuple[Connection, T]:
-        """What is done first on a connection, and the connection, which the caller puts back.
-
-        A connection that died while it lay idle is replaced, once.
-        """
-        connection = self._lent()
-        for first in (True, False):
-            try:
-                with self.told():
-                    return connection, do(connection)
-            except BaseException as error:
-                died = connection.closed and isinstance(error, StoreFault)
-                _roll_back(connection)
-                self._pool.putconn(connection)
-                if not (first and died):
-                    raise
-            connection = self._fresh()
-        raise AssertionError
-
     def _commit(self, connection: Connection) -> None:
         try:
             done = connection.execute("COMMIT").statusmessage
         except psycopg.Error as error:
-            known = isinstance(error, pg.IdleInTransactionSessionTimeout)
-            if connection.closed and not known:
-                problem = self.address.gist(error)
-                raise CommitUnconfirmed(where=self.where, problem=problem) from error
-            raise self.address.fault_of(error) from error
+            raise self.pool.fault_of_commit(connection, error) from error
         if done != "COMMIT":
             raise StoreFault(where=self.where, problem=f"the commit was answered with {done}")
 
     def _prepare(self, *, create: bool) -> None:
-        found = self._format()
-        if found is None and not create:
-            raise NoStore(where=self.where)
-        if found is None:
-            self._create()
-            found = self._format()
-        if found is None or found > FORMAT:
-            raise LogFromNewerVersion(where=self.where, what=f"format {found}")
+        """Find the tables, or make them.
 
-    def _format(self) -> int | None:
-        if not self._read(self.statements.made):
-            return None
-        rows = self._read(self.statements.format)
-        return int(rows[0][0]) if rows else None
+        Of something else in the schema nothing is known but that it is not ours.
+        """
+        if not self._is_made():
+            if not create:
+                raise NoStore(where=self.where)
+            self._create()
+        found = self.pool.read(self.statements.format)
+        format_ = int(found[0][0]) if found else 0
+        if format_ < FORMAT:
+            raise LogFromOlderVersion(where=self.where, format=format_, reads=FORMAT)
+        if format_ > FORMAT:
+            raise LogFromNewerVersion(where=self.where, what=f"format {format_}")
+
+    def _is_made(self) -> bool:
+        """Whether there is a log, of whatever format."""
+        found = sorted(name for (name,) in self.pool.read(self.statements.tables))
+        if found and not {"info", "log"}.issubset(found):
+            raise NotOurStore(where=self.where, problem=", ".join(found[:3]))
+        return bool(found)
 
     def _create(self) -> None:
-        connection = self._lent()
-        try:
-            with self.told(), connection.transaction():
+        def create(connection: Connection) -> None:
+            with connection.transaction():
                 connection.execute(self.statements.lock)
-                # Somebody may have been quicker.
-                if not connection.execute(self.statements.made).fetchall():
+                # Another process may have been quicker.
+                if not connection.execute(self.statements.tables).fetchall():
                     connection.execute(self.statements.create)
-        finally:
-            self._pool.putconn(connection)
+
+        connection, _ = self.pool.tried(create)
+        self.pool.put_back(connection)
+
+    def _found_wrong(self) -> StoreFault | None:
+        """Why nothing can be written."""
+
+        def look(connection: Connection) -> None:
+            with connection.transaction():
+                connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+                check_shape(connection, self.statements, self.where)
+                self._seen = check_end(connection, self.statements, self.where)
+                self._entered = {topic for topic, _ in connection.execute(self.statements.topics)}
+
+        try:
+            connection, _ = self.pool.tried(look)
+        except (LogAltered, LogDamaged) as fault:
+            return fault
+        self.pool.put_back(connection)
+        return self._unknown_topic(self._entered)
 
 
-class _PostgresAppending(Whole):
+class _LockedTransaction(AppendTransaction):
     """The log while its one writer is inside a transaction."""
 
-    def __init__(self, log: PostgresLog, connection: Connection, head: int) -> None:
+    def __init__(self, log: PostgresLog, connection: Connection, tail: Tail) -> None:
+        super().__init__(log.where, tail)
+        self.topics: set[str] = set()
         self._log = log
         self._connection = connection
-        self.head = head
 
     def rows(self, after: int, limit: int) -> list[Row]:
-        return list(map(Row._make, self._read(self._log.statements.rows, after, limit)))
+        found = self._read(self._log.statements.rows, after, limit)
+        return checked_page(_stored(found), max(after, 0), self.where)
 
     def stream(self, stream: str, after: int = 0) -> list[Row]:
-        return list(map(Row._make, self._read(self._log.statements.stream, stream, after)))
+        found = self._read(self._log.statements.stream, stream, after)
+        return checked_stream(_stored(found), after, self.where)
 
-    def answered(self, commands: Sequence[str]) -> dict[str, Answered]:
-        found = self._read(self._log.statements.answered, list(commands))
-        return {row[0]: Answered._make(row) for row in found}
+    def receipts(self, keys: Sequence[ReceiptKey]) -> dict[ReceiptKey, Receipt]:
+        found = self._read(*self._log.statements.of_receipts(keys))
+        return receipts_by_key(found, self.where)
 
-    def append(self, rows: Sequence[Row], answers: Sequence[Answered]) -> None:
-        heard = [str(row.position) for row in rows[-1:]]
-        with self.growing(rows), self._log.told():
-            columns = (*_columns(rows, 5), *_columns(answers, 5), heard)
-            self._connection.execute(self._log.statements.append, columns)
+    def _insert(self, rows: Sequence[Row], receipts: Sequence[Receipt]) -> None:
+        with self._log.pool.raising_faults():
+            params = self._log.append_params(self.tail, rows, receipts)
+            self._connection.execute(self._log.statements.append, params)
+        self.topics.update(row.topic for row in rows)
 
     def _read(self, statement: bytes, *params: object) -> list[tuple[Any, ...]]:
-        with self._log.told():
+        with self._log.pool.raising_faults():
             return self._connection.execute(statement, params, binary=True).fetchall()
 
 
-class _Listener:
-    """The thread that hears of every append to the log and wakes those who wait."""
+def receipts_by_key(found: Iterable[tuple[Any, ...]], where: str) -> dict[ReceiptKey, Receipt]:
+    """Receipts by who asked and command."""
+    return {(r.scope, r.command): r for r in checked_receipts(found, where)}
 
-    def __init__(self, log: PostgresLog) -> None:
-        self._log = log
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="guanjia-listener", daemon=True)
-        self._thread.start()
 
-    def stop(self) -> None:
-        self._stopped.set()
-        self._thread.join()
+def checked_receipts(found: Iterable[tuple[Any, ...]], where: str) -> list[Receipt]:
+    """Receipts that match their digests, which are the column before their number."""
+    return check_receipts(((Receipt._make(row[:7]), row[7]) for row in found), where)
 
-    def _run(self) -> None:
-        while not self._stopped.is_set():
-            # Meanwhile those who wait look by themselves, and are told what is wrong.
-            with suppress(psycopg.Error):
-                self._listen()
-            self._stopped.wait(LISTEN_SECONDS)
 
-    def _listen(self) -> None:
-        with self._log.connect() as connection:
-            connection.execute(self._log.statements.listen)
-            self._log.wake()  # for what came before
-            while not self._stopped.is_set():
-                for _ in connection.notifies(timeout=LISTEN_SECONDS):
-                    self._log.wake()
+def _stored(found: Iterable[tuple[Any, ...]]) -> Iterable[Stored]:
+    return cast("Iterable[Stored]", found)
 
 
 def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
     return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
-
-
-def _roll_back(connection: Connection) -> None:
-    if not connection.closed and connection.info.transaction_status:
-        with suppress(psycopg.Error):
-            connection.execute("ROLLBACK")

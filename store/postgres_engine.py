@@ -1,10 +1,12 @@
-"""For PostgreSQL itself: what is said to it, what its errors mean to a person, how it is shown."""
+"""PostgreSQL itself: the statements sent to it, what its errors mean, how an address is shown."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import psycopg
@@ -15,6 +17,7 @@ from psycopg_pool import PoolTimeout
 
 from store.errors import (
     DiskFull,
+    HeadMoved,
     LogDamaged,
     StoreAway,
     StoreBusy,
@@ -22,15 +25,16 @@ from store.errors import (
     StoreReadOnly,
     StoreUnknown,
 )
-from store.log import FORMAT
+from store.log import FORMAT, ReceiptKey
 
 CONNECT_SECONDS = 5
 BUSY_SECONDS = 10
-"""How long a writer waits for another process to let go of the log."""
+"""How long a writer waits for another process to release the log."""
 FROZEN_SECONDS = 60
-"""How long a writer may hold the log without a word before the server takes it from him."""
+"""How long a writer may hold the log without a statement before the server ends its session."""
 
 SQL = Path(__file__).with_name("sql")
+READ_ONLY = "-c default_transaction_read_only=on"
 
 _UNLESS_THE_ADDRESS_SAYS = {
     "application_name": "guanjia",
@@ -40,15 +44,15 @@ _UNLESS_THE_ADDRESS_SAYS = {
     "keepalives_count": "3",
     "tcp_user_timeout": "30000",
 }
-# A host that goes away is told by a fault; the pool's own remarks are for those who set logging up.
+# A host that goes away is a fault of ours; the pool's own remarks are for those who set logging up.
 logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())
 
 
 class Address:
     """Where a database is, and how that is shown."""
 
-    def __init__(self, url: str) -> None:
-        """Read a postgresql:// address.
+    def __init__(self, url: str, *, write: bool = True) -> None:
+        """Read a postgresql:// address; without `write` its sessions can only read.
 
         Raises:
             StoreUnknown: it cannot be read.
@@ -60,17 +64,21 @@ class Address:
             raise StoreUnknown(where=self.where) from None
         options = {name: str(value) for name, value in said.items() if value is not None}
         self._password = options.get("password", "")
+        if not write:
+            options["options"] = f"{options.get('options', '')} {READ_ONLY}".strip()
         self.conninfo = make_conninfo(**{**_UNLESS_THE_ADDRESS_SAYS, **options})
 
     def fault_of(self, error: Exception) -> Exception:
         """What an error of PostgreSQL or of its driver means."""
         text = self.gist(error)
-        if isinstance(error, pg.UniqueViolation):
+        state = getattr(error, "sqlstate", None) or ""
+        if isinstance(error, pg.UniqueViolation) or state == VERSIONS_DO_NOT_FOLLOW:
             return persistence.IntegrityError(text)
+        if state == HEAD_MOVED:
+            return HeadMoved(where=self.where)
         for signs, fault in _FAULTS:
             if isinstance(error, signs):
                 return fault(where=self.where, problem=text)
-        state = getattr(error, "sqlstate", None) or ""
         away = isinstance(error, psycopg.OperationalError) and not state
         kind = StoreAway if away or state.startswith(("08", "57P")) else StoreFault
         return kind(where=self.where, problem=text)
@@ -85,26 +93,28 @@ class Address:
 
 
 class Statements:
-    """What is said to the server, with the names of one schema in it."""
+    """The statements sent to the server, with the names of one schema in them."""
 
     def __init__(self, schema: str) -> None:
         """Put the names in."""
+        self.schema = schema
         digest = sha256(f"guanjia log {schema}".encode()).digest()
-        names = {
+        self.key = int.from_bytes(digest[:8], signed=True)
+        self.channel = f"guanjia_{digest.hex()[:16]}"
+        self._names = {
             "schema": sql.Identifier(schema),
             "schema_name": sql.Literal(schema),
-            "channel": sql.Identifier(f"guanjia_{digest.hex()[:16]}"),
-            "channel_name": sql.Literal(f"guanjia_{digest.hex()[:16]}"),
-            "key": sql.Literal(int.from_bytes(digest[:8], signed=True)),
+            "channel": sql.Identifier(self.channel),
+            "key": sql.Literal(self.key),
             "format": sql.Literal(FORMAT),
             "busy": sql.Literal(f"{BUSY_SECONDS}s"),
             "frozen": sql.Literal(f"{FROZEN_SECONDS}s"),
         }
-
-        def said(text: str) -> bytes:
-            return sql.SQL(text).format(**names).as_bytes(None)
-
-        columns = "SELECT position, stream, version, topic, state FROM {schema}.log"
+        said = self._said
+        columns = (
+            "SELECT position, stream, version, topic, recorded_at, state, digest, chain"
+            " FROM {schema}.log"
+        )
         self.rows = said(columns + " WHERE position > %s ORDER BY position LIMIT %s")
         self.rows_of = said(
             columns + " WHERE position > %s AND topic = ANY(%s) ORDER BY position LIMIT %s"
@@ -114,29 +124,72 @@ class Statements:
             columns + " WHERE stream = ANY(%s) AND position <= %s ORDER BY stream, version"
         )
         self.prefixed = said(columns + " WHERE stream >= %s AND stream < %s ORDER BY position")
-        self.documents = said(
-            "SELECT stream, count(*), '['::bytea || string_agg(state, ',' ORDER BY version) || ']'"
-            " FROM {schema}.log WHERE position <= %s GROUP BY stream ORDER BY stream"
+        self.last_two = said(columns + " ORDER BY position DESC LIMIT 2")
+        self.each_stream = said(
+            columns + " WHERE position <= %s AND stream >= %s AND (%s::text IS NULL OR stream < %s)"
+            " ORDER BY stream, version"
         )
+        self.places = said(
+            "SELECT stream, version FROM {schema}.log WHERE position <= %s ORDER BY stream, version"
+        )
+        self.facts_at = said(
+            "SELECT position, stream, version FROM {schema}.log WHERE position = ANY(%s)"
+        )
+        self.links = said(
+            "SELECT position, recorded_at, digest, chain FROM {schema}.log"
+            " WHERE position > %s ORDER BY position LIMIT %s"
+        )
+        receipts = (
+            "SELECT scope, command, fingerprint, stream, version, position, facts, digest, number"
+            " FROM {schema}.receipts"
+        )
+        self.receipt = said(receipts + " WHERE scope = %s AND command = %s")
+        self.receipts = said(file("receipts_postgres"))
+        self.receipt_page = said(receipts + " WHERE number > %s ORDER BY number LIMIT %s")
+        self.last_receipt = said(receipts + " ORDER BY number DESC LIMIT 1")
+        self.topics = said("SELECT topic, position FROM {schema}.topics")
         self.head = said("SELECT coalesce(max(position), 0) FROM {schema}.log")
-        self.answered = said(
-            "SELECT command, stream, version, position, facts FROM {schema}.answered"
-            " WHERE command = ANY(%s)"
+        self.tail = said(file("tail_postgres"))
+        self.begin = said(file("begin_postgres"))
+        self.append = said(
+            "SELECT {schema}.append(%s, %s, %s, %s, %b, %s,"
+            " %s::text[], %s::bigint[], %s::text[], %s::bigint[],"
+            " %b::bytea[], %b::bytea[], %b::bytea[],"
+            " %s::text[], %s::text[], %b::bytea[], %s::text[],"
+            " %s::bigint[], %s::bigint[], %s::bigint[], %b::bytea[])"
         )
-        self.append = said(_file("append_postgres"))
-        self.begin = said(_file("begin_postgres"))
         self.lock = said("SELECT pg_advisory_xact_lock({key})")
         self.listen = said("LISTEN {channel}")
         # Asked of the catalogue's rows: to_regclass() may answer from a cache older than the lock.
-        self.made = said(
-            "SELECT 1 FROM pg_catalog.pg_tables"
-            " WHERE schemaname = {schema_name} AND tablename = 'info'"
+        self.tables = said(
+            "SELECT relname::text FROM pg_catalog.pg_class WHERE relkind <> 'i' AND relnamespace ="
+            " (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = {schema_name})"
         )
         self.format = said("SELECT format FROM {schema}.info")
-        self.create = said(_file("log_postgres"))
+        self.create = said(file("log_postgres") + file("functions_postgres"))
+        self.shape = said(file("shape_postgres"))
+        self.settings = said(
+            "SELECT name, setting FROM pg_catalog.pg_settings"
+            " WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit')"
+        )
+
+    def of_receipts(self, keys: Sequence[ReceiptKey]) -> tuple[Any, ...]:
+        """The statement that finds receipts, and its parameters."""
+        if len(keys) == 1:
+            return self.receipt, *keys[0]
+        scopes, commands = [scope for scope, _ in keys], [command for _, command in keys]
+        return self.receipts, scopes, commands
+
+    def in_schema(self, text: str) -> str:
+        """A text with the names of the schema in it."""
+        return sql.SQL(text).format(**self._names).as_string(None)
+
+    def _said(self, text: str) -> bytes:
+        return self.in_schema(text).encode()
 
 
-def _file(name: str) -> str:
+def file(name: str) -> str:
+    """The text of a file of statements."""
     return (SQL / f"{name}.sql").read_text("utf-8")
 
 
@@ -150,6 +203,8 @@ def without_password(url: str) -> str:
     user = parts.netloc.rpartition("@")[0].partition(":")[0]
     return f"{parts.scheme}://{user and f'{user}@'}{place}{parts.path}"
 
+
+HEAD_MOVED, VERSIONS_DO_NOT_FOLLOW = "GJ001", "GJ003"
 
 _KNOWN = ("Connection refused", "timeout expired", "server closed the connection")
 _FAULTS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], type[StoreFault]], ...] = (

@@ -17,11 +17,12 @@ from typing import Generic, Protocol, TypeVar
 
 from store.case_loader import BULK, CaseLoader, FoldCase, bulks
 from store.checkpoints import Checkpoints, Definition, physical_name
-from store.codec import Codec, Row
+from store.codec import Codec
 from store.cycles import without_cycles
 from store.errors import StoreFault, TablesDamaged
 from store.log import Log
 from store.register_reader import DirectoryReader
+from store.rows import Row
 from store.tables import Record, Table, TableDb
 
 PAGE = 5000

@@ -12,8 +12,9 @@ from domain.kernel.facts import Recorded
 from domain.kinds.directory import REGISTER_FACTS, Directory
 from domain.kinds.rules.facts import RULES_STREAM
 from domain.kinds.site.facts import SITE_KIND
-from store.codec import Codec, Row, topic_of
+from store.codec import Codec, topic_of
 from store.log import Log
+from store.rows import Row
 
 REGISTER_TOPICS: Final = frozenset(map(topic_of, REGISTER_FACTS))
 PAGE: Final = 5000

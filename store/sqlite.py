@@ -1,4 +1,4 @@
-"""For the log in one SQLite file: durable commits, one writer at a time, positions without gaps."""
+"""The log in one SQLite file: durable commits, one writer at a time, positions without gaps."""
 # ruff: noqa: S608 - what is put into statements are our own columns and question marks
 
 from __future__ import annotations
@@ -8,202 +8,296 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import apsw
-import msgspec
 
-from store.codec import Row
-from store.errors import LogFromNewerVersion, NoStore
-from store.log import FORMAT, Answered, Log, Whole
-from store.sqlite_engine import PerThread, connect, number, told
+from store import sqlite_files, sqlite_reading
+from store.checks import went_back
+from store.errors import LogAltered, LogDamaged, NoStore, StoreFault, StoreReadOnly
+from store.log import FORMAT, AppendTransaction, Log, ReceiptKey, Remark
+from store.rows import Link, Receipt, Row, Stored, Tail, receipt_digest
+from store.sqlite_checks import SCHEMA, check_end, check_shape, tail_of
+from store.sqlite_engine import (
+    UNSHARED,
+    PerThread,
+    connect,
+    connect_to_read,
+    number,
+    raising_faults,
+)
+from store.sqlite_files import APPLICATION_ID, Files
+from store.sqlite_reading import COLUMNS, RECEIPT, Reading
 
-if TYPE_CHECKING:
-    from store.log import Appending
-
-SCHEMA = Path(__file__).with_name("sql") / "log_sqlite.sql"
-_COLUMNS = "position, stream, version, topic, state"
-_INSERT_ROWS = f"INSERT INTO log ({_COLUMNS}) VALUES "
-_INSERT_ANSWERS = "INSERT INTO answered (command, stream, version, position, facts) VALUES "
-_FIVE = "(?,?,?,?,?)"
+_INSERT_ROWS = f"INSERT INTO log ({COLUMNS}) VALUES "
+_INSERT_RECEIPTS = f"INSERT INTO receipts ({RECEIPT}, number) VALUES "
+_INSERT_TOPIC = (
+    "INSERT INTO topics (topic, position) SELECT ?1, ?2"
+    " WHERE NOT EXISTS (SELECT 1 FROM topics WHERE topic = ?1)"
+)
 _AT_ONCE = (64, 16, 4, 1)
 """How many rows a statement inserts: few sizes, so that prepared statements are used again."""
-_ANSWERED = (
-    "SELECT command, stream, version, position, facts FROM answered"
-    " WHERE command IN (SELECT value FROM json_each(?))"
-)
 
 
 class SQLiteLog(Log):
-    """The log in a SQLite file; readers never wait for the writer."""
+    """The log in a SQLite file. Reading does not wait for writing."""
 
-    def __init__(self, path: Path, *, create: bool = True) -> None:
-        """Open the log, or make it.
+    def __init__(
+        self,
+        path: Path,
+        *,
+        create: bool = True,
+        write: bool = True,
+        topics: frozenset[str] | None = None,
+    ) -> None:
+        """Open the log, or make it; without `write` nothing is made or changed.
 
         Raises:
             NoStore: it is not there and must not be made.
-            LogFromNewerVersion: a newer version has written it.
-            LogDamaged: the file is damaged.
+            NotOurStore: the file is another program's.
+            LogFromNewerVersion, LogFromOlderVersion: it has another format.
+            LogDamaged: the file is no database.
         """
-        super().__init__()
+        super().__init__(topics)
         self.where = str(path)
         self.path = path
         self._writing = threading.Lock()
-        self._writer = connect(path, must_exist=not create)
-        self._readers = PerThread(path)
+        self._seen = Tail()
+        self._entered: set[str] = set()
+        self._shape = -1
+        if not sqlite_files.is_made(path) and not (create and write):
+            raise NoStore(where=path)
+        self._readers = PerThread(path, self._opened)
+        self._files: Files | None = None
+        self._reading = Reading(self._readers.get, self.where)
+        self._write = write
+        self._writer = connect(path) if write else None
         try:
-            self._prepare(create=create)
+            if self._writer is not None:
+                self._make(self._writer)
+            self.fault = self._found_wrong(self._writer or self._readers.get())
+            self._files = Files(path, all_of_them=write)
         except BaseException:
-            self._writer.close()
+            self.close()
             raise
 
-    def _prepare(self, *, create: bool) -> None:
-        with told(self.where):
-            found = number(self._writer, "PRAGMA user_version")
-            if found > FORMAT:
-                raise LogFromNewerVersion(where=self.where, what=f"format {found}")
-            if found < FORMAT and not create:
-                raise NoStore(where=self.where)
-            if found < FORMAT:
-                self._writer.execute(SCHEMA.read_text("utf-8"))
-                self._writer.execute(f"PRAGMA user_version = {FORMAT}")
+    def _make(self, connection: apsw.Connection) -> None:
+        """Make the tables where there are none, all of them or nothing."""
+        with raising_faults(self.where):
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                if not sqlite_files.is_made_in(connection, self.path):
+                    connection.execute(SCHEMA)
+                    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                    connection.execute(f"PRAGMA user_version = {FORMAT}")
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def _found_wrong(self, connection: apsw.Connection) -> StoreFault | None:
+        """Why nothing can be written."""
+        try:
+            with raising_faults(self.where), connection:  # as of one moment
+                self._look_at_shape(connection)
+                self._seen = check_end(connection, self.where)
+                self._enter_topics(connection)
+        except (LogAltered, LogDamaged) as fault:
+            return fault
+        return sqlite_files.exposed(self.path) or self._unknown_topic(self._entered)
+
+    def _look_at_shape(self, connection: apsw.Connection) -> None:
+        """Check tables and triggers, if any changed since they were last looked at."""
+        shape = number(connection, "PRAGMA schema_version")
+        if shape != self._shape:
+            check_shape(connection, self.where)
+            self._shape = shape
+
+    def _enter_topics(self, connection: apsw.Connection) -> None:
+        self._entered = {str(topic) for (topic,) in connection.execute("SELECT topic FROM topics")}
 
     @contextmanager
-    def appending(self) -> Iterator[Appending]:
+    def transaction(self, after: Tail | None = None) -> Iterator[AppendTransaction]:  # noqa: ARG002 - the end costs little to look up
         """Hold the log; another process that holds it is waited for."""
         with self._writing:
-            with told(self.where):
-                self._writer.execute("BEGIN IMMEDIATE")
+            self._must_be_writable()
+            writer = self._writer
+            if writer is None:
+                raise StoreReadOnly(where=self.where, problem="it was opened for reading")
+            self.probe()
+            with raising_faults(self.where):
+                writer.execute("BEGIN IMMEDIATE")
             try:
-                appending = _SQLiteAppending(self._writer, self.where)
-                yield appending
-                appending.insist()
-                with told(self.where):
-                    self._writer.execute("COMMIT")
+                transaction = self._begun(writer)
+                yield transaction
+                transaction.raise_refusal()
+                with raising_faults(self.where):
+                    writer.execute("COMMIT")
             except BaseException:
-                if self._writer.in_transaction:
-                    self._writer.execute("ROLLBACK")
+                if writer.in_transaction:
+                    writer.execute("ROLLBACK")
                 raise
-        if appending.grown:
+            self._seen = transaction.tail
+            self._entered.update(transaction.topics)
+        if transaction.grown:
             self.wake()
+
+    def _begun(self, writer: apsw.Connection) -> _SQLiteTransaction:
+        """Check what other programs may have done since the last append."""
+        with raising_faults(self.where):
+            self._look_at_shape(writer)
+            tail, receipts = tail_of(writer, self.where)
+            if tail != self._seen:
+                if tail.position <= self._seen.position:
+                    raise went_back(self._seen, tail, self.where)
+                self._enter_topics(writer)
+                if fault := self._unknown_topic(self._entered):
+                    raise fault
+        return _SQLiteTransaction(writer, self.where, tail, receipts, self._entered)
 
     def rows(self, after: int, limit: int, topics: Sequence[str] = ()) -> list[Row]:
         """Rows of any stream after a position."""
-        return _rows(self._readers.get(), self.where, after, limit, topics)
+        return self._reading.rows(after, limit, topics)
 
     def stream(self, stream: str, after: int = 0) -> list[Row]:
         """Rows of one stream after a version."""
-        with told(self.where):
-            return _stream(self._readers.get(), stream, after)
+        return self._reading.stream(stream, after)
 
     def streams(self, streams: Sequence[str], until: int) -> list[Row]:
         """Rows of several streams up to a position."""
-        found: list[Row] = []
-        chosen = sorted(set(streams))
-        with told(self.where):
-            for start in range(0, len(chosen), 500):
-                some = chosen[start : start + 500]
-                marks = ",".join("?" * len(some))
-                cursor = self._readers.get().execute(
-                    f"SELECT {_COLUMNS} FROM log WHERE stream IN ({marks}) AND position <= ?"
-                    " ORDER BY stream, version",
-                    (*some, until),
-                )
-                found.extend(map(Row._make, cursor))
-        return found
+        return self._reading.streams(streams, until)
 
     def prefixed(self, prefix: str) -> list[Row]:
         """The rows of all streams whose name begins with a prefix."""
-        with told(self.where):
-            cursor = self._readers.get().execute(
-                f"SELECT {_COLUMNS} FROM log WHERE stream >= ? AND stream < ? ORDER BY position",
-                (prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1)),
-            )
-            return list(map(Row._make, cursor))
+        return self._reading.prefixed(prefix)
 
-    # Long reads have a connection of their own: this thread's would not see the head meanwhile.
+    def receipts(self, keys: Sequence[ReceiptKey]) -> dict[ReceiptKey, Receipt]:
+        """The receipts there are for (scope, command)."""
+        return self._reading.receipts(keys)
 
-    def documents(self, until: int) -> Iterator[tuple[str, int, bytes]]:
-        """Every stream up to a position as one JSON array, gathered by SQLite in index order."""
-        with told(self.where), closing(connect(self.path)) as connection:
-            yield from connection.execute(
-                "SELECT stream, count(*), CAST('[' || group_concat(state, ',') || ']' AS BLOB) FROM"
-                " (SELECT stream, state FROM log WHERE position <= ? ORDER BY stream, version)"
-                " GROUP BY stream ORDER BY stream",
-                (until,),
-            )
+    def _own(self) -> apsw.Connection:
+        """A connection for one long read, on which this thread's would not see the head."""
+        self.probe()
+        return connect_to_read(self.path, flags=UNSHARED)
+
+    def _opened(self, path: Path) -> apsw.Connection:
+        """A thread's connection for reading, to the same file that the others have."""
+        self.probe()
+        return connect(path, must_exist=True) if self._write else connect_to_read(path)
+
+    def _each_stream(
+        self, until: int, first: str, end: str | None
+    ) -> Iterator[tuple[str, Sequence[Stored]]]:
+        connection = self._own()
+        return sqlite_reading.each_stream(connection, self.where, until, first, end)
+
+    def places(self, until: int) -> Iterator[tuple[str, int]]:
+        """Stream and version of every row up to a position, from the index."""
+        return sqlite_reading.places(self._own(), self.where, until)
 
     def head(self) -> int:
         """The last position."""
-        with told(self.where):
-            return _head(self._readers.get())
+        with raising_faults(self.where):
+            return number(self._readers.get(), "SELECT coalesce(max(position), 0) FROM log")
+
+    def tail(self) -> Tail:
+        """Where the log ends."""
+        with raising_faults(self.where):
+            return tail_of(self._readers.get(), self.where)[0]
+
+    def probe(self) -> None:
+        """Check that the files are still those that were opened."""
+        if self._files is not None:  # else it is being opened
+            self._files.must_be_there()
+
+    def stored(self, after: int, limit: int) -> list[Stored]:
+        """Rows after a position, unchecked."""
+        return self._reading.stored(after, limit)
+
+    def links(self, after: int, limit: int) -> list[Link]:
+        """Links of the chain after a position."""
+        return self._reading.links(after, limit)
+
+    def receipt_page(self, after: int, limit: int) -> list[tuple[int, Receipt]]:
+        """Receipts with their numbers, after a number."""
+        return self._reading.receipt_page(after, limit)
+
+    def facts_at(self, positions: Sequence[int]) -> dict[int, tuple[str, int]]:
+        """Stream and version of the rows at some positions."""
+        return self._reading.facts_at(positions)
+
+    def topics(self) -> dict[str, int]:
+        """Each topic with the position of its first use."""
+        return dict(self._reading.ask("SELECT topic, position FROM topics"))
+
+    def integrity(self) -> list[str]:
+        """What SQLite finds wrong with its pages and indexes."""
+        with raising_faults(self.where), closing(self._own()) as connection:
+            found = [str(line) for (line,) in connection.execute("PRAGMA integrity_check(10)")]
+        return [] if found == ["ok"] else found
+
+    def remarks(self) -> list[Remark]:
+        """What is to be said of the SQLite in use and of the file's permissions."""
+        return sqlite_files.remarks(self.path)
 
     def close(self) -> None:
         """Close every connection."""
         with self._writing:
             self._readers.close()
-            self._writer.close()
+            if self._writer is not None:
+                self._writer.close()
 
 
-class _SQLiteAppending(Whole):
+class _SQLiteTransaction(AppendTransaction):
     """The log while its one writer is inside a transaction."""
 
-    def __init__(self, connection: apsw.Connection, where: str) -> None:
+    def __init__(
+        self, connection: apsw.Connection, where: str, tail: Tail, receipts: int, topics: set[str]
+    ) -> None:
+        super().__init__(where, tail)
+        self.topics: set[str] = set()
         self._connection = connection
-        self._where = where
-        with told(where):
-            self.head = _head(connection)
+        self._reading = Reading(lambda: connection, where)
+        self._count = receipts
+        self._entered = topics
 
     def rows(self, after: int, limit: int) -> list[Row]:
-        return _rows(self._connection, self._where, after, limit, ())
+        return self._reading.rows(after, limit)
 
     def stream(self, stream: str, after: int = 0) -> list[Row]:
-        with told(self._where):
-            return _stream(self._connection, stream, after)
+        return self._reading.stream(stream, after)
 
-    def answered(self, commands: Sequence[str]) -> dict[str, Answered]:
-        with told(self._where):
-            found = self._connection.execute(_ANSWERED, (msgspec.json.encode(commands),)).fetchall()
-        return {answered.command: answered for answered in map(Answered._make, found)}
+    def receipts(self, keys: Sequence[ReceiptKey]) -> dict[ReceiptKey, Receipt]:
+        return self._reading.receipts(keys)
 
-    def append(self, rows: Sequence[Row], answers: Sequence[Answered]) -> None:
-        with self.growing(rows), told(self._where):
+    def _insert(self, rows: Sequence[Row], receipts: Sequence[Receipt]) -> None:
+        numbered = [
+            (*receipt, receipt_digest(receipt), number)
+            for number, receipt in enumerate(receipts, self._count + 1)
+        ]
+        with raising_faults(self.where):
+            self._enter_topics(rows)
             _insert(self._connection, _INSERT_ROWS, rows)
-            _insert(self._connection, _INSERT_ANSWERS, answers)
+            _insert(self._connection, _INSERT_RECEIPTS, numbered)
+        self._count += len(receipts)
+
+    def _enter_topics(self, rows: Sequence[Row]) -> None:
+        for row in rows:
+            if row.topic not in self._entered and row.topic not in self.topics:
+                self._connection.execute(_INSERT_TOPIC, (row.topic, row.position))
+                self.topics.add(row.topic)
 
 
 def _insert(
     connection: apsw.Connection, statement: str, rows: Sequence[tuple[object, ...]]
 ) -> None:
     """Insert rows by few statements: between any two, every waiting thread may take its turn."""
-    start = 0
-    for size in _AT_ONCE:
-        while len(rows) - start >= size:
-            values = ",".join([_FIVE] * size)
-            some = rows[start : start + size]
-            connection.execute(statement + values, tuple(chain.from_iterable(some)))
-            start += size
-
-
-def _head(connection: apsw.Connection) -> int:
-    return number(connection, "SELECT coalesce(max(position), 0) FROM log")
-
-
-def _rows(
-    connection: apsw.Connection, where: str, after: int, limit: int, topics: Sequence[str]
-) -> list[Row]:
-    chosen = f" AND topic IN ({','.join('?' * len(topics))})" if topics else ""
-    with told(where):
-        cursor = connection.execute(
-            f"SELECT {_COLUMNS} FROM log WHERE position > ?{chosen} ORDER BY position LIMIT ?",
-            (after, *topics, limit),
-        )
-        return list(map(Row._make, cursor))
-
-
-def _stream(connection: apsw.Connection, stream: str, after: int) -> list[Row]:
-    cursor = connection.execute(
-        f"SELECT {_COLUMNS} FROM log WHERE stream = ? AND version > ? ORDER BY version",
-        (stream, after),
-    )
-    return list(map(Row._make, cursor))
+    if rows:
+        one = f"({','.join('?' * len(rows[0]))})"
+        start = 0
+        for size in _AT_ONCE:
+            while len(rows) - start >= size:
+                values = ",".join([one] * size)
+                some = rows[start : start + size]
+                connection.execute(statement + values, tuple(chain.from_iterable(some)))
+                start += size

@@ -1,11 +1,12 @@
-"""For SQLite itself: which build is used, how it is judged, what its errors mean to a person."""
+"""SQLite itself: its connections, its version, and what its errors mean."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -25,6 +26,7 @@ FIXED = (3, 51, 3)
 """The first SQLite whose write-ahead log survives a write and a checkpoint at the same moment."""
 
 BUSY_SECONDS = 10.0
+OWNER_ONLY = 0o600
 ERRORS = (apsw.Error, UnicodeDecodeError)
 
 
@@ -33,13 +35,21 @@ def version() -> str:
     return apsw.sqlite_lib_version()
 
 
-def judged() -> bool:
+def safe() -> bool:
     """Whether the SQLite in use is free of the known ways to corrupt a write-ahead log."""
     return tuple(map(int, version().split("."))) >= FIXED
 
 
-def connect(path: Path, *, must_exist: bool = False) -> apsw.Connection:
+WRITING = apsw.SQLITE_OPEN_READWRITE
+READING = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+UNSHARED = apsw.SQLITE_OPEN_NOMUTEX
+"""For a connection that one thread uses: reading a row then takes a tenth less."""
+
+
+def connect(path: Path, *, must_exist: bool = False, flags: int = 0) -> apsw.Connection:
     """Open a database in write-ahead mode, durable on every commit, without implicit transactions.
+
+    A file that is made is the owner's alone; so are the files that SQLite makes beside it.
 
     Raises:
         NoStore: it must exist and does not.
@@ -49,18 +59,72 @@ def connect(path: Path, *, must_exist: bool = False) -> apsw.Connection:
         raise NoStore(where=path)
     if not path.parent.is_dir():
         raise StoreFault(where=path, problem=f"there is no folder {path.parent}")
-    with told(path):
-        connection = apsw.Connection(str(path))
+    _make(path)
+    with raising_faults(path):
+        connection = apsw.Connection(str(path), flags=WRITING | flags)
         try:
             connection.set_busy_timeout(int(BUSY_SECONDS * 1000))
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA cache_size = -65536")
-            connection.execute("PRAGMA temp_store = MEMORY")
+            _tune(connection)
         except ERRORS:
             connection.close()
             raise
     return connection
+
+
+def connect_to_read(path: Path, *, flags: int = 0) -> apsw.Connection:
+    """Open a database that is only read; nothing is made or changed, not even a mode.
+
+    Raises:
+        NoStore: it does not exist.
+        LogDamaged, StoreReadOnly: the file cannot be used.
+    """
+    if not path.is_file():
+        raise NoStore(where=path)
+    with raising_faults(path):
+        try:
+            return _reading(path, "mode=ro", flags)
+        except apsw.CantOpenError:
+            # A write-ahead log needs files beside the database, which cannot be made here. Where
+            # there is none with anything in it, nobody writes, and the database is complete.
+            beside = path.with_name(f"{path.name}-wal")
+            if beside.exists() and beside.stat().st_size:
+                raise
+            return _reading(path, "mode=ro&immutable=1", flags)
+
+
+def _reading(path: Path, how: str, flags: int) -> apsw.Connection:
+    address = f"{path.absolute().as_uri()}?{how}"
+    connection = apsw.Connection(address, flags=READING | flags)
+    try:
+        connection.set_busy_timeout(int(BUSY_SECONDS * 1000))
+        _tune(connection)
+        connection.execute("PRAGMA query_only = ON")
+        number(connection, "SELECT count(*) FROM sqlite_schema")
+    except ERRORS:
+        connection.close()
+        raise
+    return connection
+
+
+def _tune(connection: apsw.Connection) -> None:
+    connection.execute("PRAGMA cache_size = -65536")
+    connection.execute("PRAGMA temp_store = MEMORY")
+
+
+def _make(path: Path) -> None:
+    """Make an empty file for the owner alone, where there is none."""
+    try:
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, OWNER_ONLY))
+    except OSError as error:
+        raise _fault_of_system(error, path) from error
+
+
+def _fault_of_system(error: OSError, path: Path) -> StoreFault:
+    problem = error.strerror or str(error)
+    return (DiskFull if _no_room(path) else StoreReadOnly)(where=path, problem=problem)
 
 
 def number(connection: apsw.Connection, question: str) -> int:
@@ -70,7 +134,7 @@ def number(connection: apsw.Connection, question: str) -> int:
 
 
 @contextmanager
-def told(where: object) -> Iterator[None]:
+def raising_faults(where: object) -> Iterator[None]:
     """Turn SQLite's errors into faults, and broken uniqueness into the library's error."""
     try:
         yield
@@ -89,6 +153,7 @@ _FAULTS: dict[int, type[StoreFault]] = {
     apsw.SQLITE_CANTOPEN: StoreReadOnly,
 }
 _HARDLY_ANYTHING = 1 << 20
+_THERE_ALREADY = ("UNIQUE", "already")
 
 
 def fault_of(error: Exception, where: object) -> Exception:
@@ -97,7 +162,7 @@ def fault_of(error: Exception, where: object) -> Exception:
     if isinstance(error, UnicodeDecodeError):
         return LogDamaged(where=where, problem=text)
     code = getattr(error, "result", apsw.SQLITE_ERROR)  # misuse of a connection carries none
-    if code == apsw.SQLITE_CONSTRAINT and "append-only" not in text:
+    if code == apsw.SQLITE_CONSTRAINT and any(sign in text for sign in _THERE_ALREADY):
         return persistence.IntegrityError(text)
     if code == apsw.SQLITE_IOERR and _no_room(where):
         return DiskFull(where=where, problem=text)
@@ -115,16 +180,17 @@ def _no_room(where: object) -> bool:
 class PerThread:
     """One connection per thread to the same file; those of ended threads are closed."""
 
-    def __init__(self, path: Path) -> None:
-        """Open nothing yet."""
+    def __init__(self, path: Path, fresh: Callable[[Path], apsw.Connection] = connect) -> None:
+        """Open nothing yet; ``fresh`` opens a connection."""
         self.path = path
+        self._fresh = fresh
         self._local = threading.local()
         self._all: dict[threading.Thread, apsw.Connection] = {}
         self._lock = threading.Lock()
         self._closed = False
 
     def get(self) -> apsw.Connection:
-        """The connection of the thread that asks.
+        """The connection of the calling thread.
 
         Raises:
             StoreFault: all were closed.
@@ -140,7 +206,7 @@ class PerThread:
                 raise StoreFault(where=self.path, problem="it is closed")
             for thread in [t for t in self._all if not t.is_alive()]:
                 self._all.pop(thread).close()
-            connection = connect(self.path)
+            connection = self._fresh(self.path)
             self._local.connection = self._all[threading.current_thread()] = connection
         return connection
 

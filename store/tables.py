@@ -14,7 +14,7 @@ from typing import NamedTuple
 import apsw
 
 from store.errors import LogDamaged, StoreFault, TablesDamaged
-from store.sqlite_engine import PerThread, connect, number, told
+from store.sqlite_engine import PerThread, connect, number, raising_faults
 
 MEND_SECONDS = 600.0
 """How long a question waits for tables that are being built anew."""
@@ -279,7 +279,7 @@ class SQLiteTables(TableDb):
     def _told(self) -> Iterator[None]:
         """Turn SQLite's errors into faults; damage here is mended, unlike that of a log."""
         try:
-            with told(self.where):
+            with raising_faults(self.where):
                 yield
         except LogDamaged as fault:
             raise TablesDamaged(**fault.details) from fault.__cause__

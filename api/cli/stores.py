@@ -15,7 +15,7 @@ from commands.messages import Message
 from commands.registers import OpenSite, PublishCalendar, PublishRulebook
 from domain.kernel.documents import plain
 from domain.kernel.refusals import Phrase, Refusal
-from store.log import Answered
+from store.log import Receipt
 
 SHIPPED: Final = Path(__file__).resolve().parents[1]
 CALENDAR: Final = SHIPPED / "calendars" / "cn.json"
@@ -82,7 +82,7 @@ def equip(engine: Engine, site: OpenSite, book: PublishRulebook | None = None) -
         ask(engine, book)
 
 
-def ask(engine: Engine, command: Message) -> Answered:
+def ask(engine: Engine, command: Message) -> Receipt:
     """Ask a command in the name of the command line."""
     return engine.ask(CommandEnvelope(message=command, actor=ACTOR))
 

@@ -41,6 +41,15 @@ class Planned(NamedTuple):
         """The same for the same command of the same file, rising with time."""
         return f"{source}-{self.at.isoformat()[:19]}-{self.line:07d}-{self.step}"
 
+    def key(self, source: str) -> tuple[str, str]:
+        """Who asks, and the id."""
+        return self.actor or importer_of(source), self.id(source)
+
+
+def importer_of(source: str) -> str:
+    """Who asks where the file names nobody."""
+    return f"import-{source}"
+
 
 class Line(NamedTuple):
     """A row with its place in the file, its case and what the mapping looks at."""

@@ -11,7 +11,7 @@ import msgspec
 
 from api.imports.faults import Reject, Rejects, rejected
 from api.imports.mapping import Mapping
-from api.imports.plan import Planned, Progress
+from api.imports.plan import Planned, Progress, importer_of
 from api.imports.remedies import remedy
 from api.imports.result import Tally
 from api.imports.resume import ResumePoint
@@ -87,7 +87,7 @@ class Replay:
         """The request to publish; the same content may come into force again later."""
         return CommandEnvelope(
             message=command,
-            actor=_actor(self.source),
+            actor=importer_of(self.source),
             id=f"{self.source}-{_digest(command)}-{version}",
             occurred_at=self._now,
             recorded_at=self._now,
@@ -142,7 +142,7 @@ class Replay:
                 continue
             if index not in ids:
                 ids = self._ids(index)
-                unit.look_up(tuple(ids.values()))
+                unit.look_up([self.commands[i].key(self.source) for i in ids])
             self._due(unit, planned.at, tally)
             if tally.asked >= BATCH:
                 return index
@@ -165,7 +165,7 @@ class Replay:
         answer = refusal or unit.answer(
             CommandEnvelope(
                 message=planned.command,
-                actor=planned.actor or _actor(self.source),
+                actor=planned.actor or importer_of(self.source),
                 id=command_id,
                 occurred_at=happened,
                 recorded_at=relived,
@@ -242,10 +242,6 @@ class Replay:
     def _tell(self, done: int, phase: str) -> None:
         if self.progress:
             self.progress(done, len(self.commands), phase)
-
-
-def _actor(source: str) -> str:
-    return f"import-{source}"
 
 
 def _digest(command: Message) -> str:

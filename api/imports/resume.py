@@ -30,10 +30,9 @@ class ResumePoint:
             return
         for start in range(0, len(commands), AT_ONCE):
             some = commands[start : start + AT_ONCE]
-            ids = {planned.id(source): start + i for i, planned in enumerate(some)}
-            with desk.log.appending() as log:
-                found = log.answered(tuple(ids))
-            self._turns.update((command, ids[command]) for command in found)
+            keys = {planned.key(source): start + i for i, planned in enumerate(some)}
+            found = desk.log.receipts(tuple(keys))
+            self._turns.update((command, keys[who, command]) for who, command in found)
         self.answered = frozenset(self._turns.values())
 
     @property

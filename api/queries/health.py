@@ -13,7 +13,6 @@ from domain.kernel.refusals import Phrase
 from domain.working_time import WorkingCalendar
 from projections.clock_runs import first_due
 from projections.instants import instant
-from store import sqlite_engine
 from store.log import FORMAT
 from store.open import MEMORY, POSTGRES
 
@@ -79,7 +78,8 @@ def examine(engine: Engine, now: datetime | None = None) -> list[Finding]:
     on_file = engine.store != MEMORY and not engine.store.startswith(POSTGRES)
     return [
         _reachable(engine),
-        *((_sqlite(), _room(engine)) if on_file else ()),
+        *(Finding(*remark) for remark in engine.log.remarks()),
+        *((_room(engine),) if on_file else ()),
         _rules(engine),
         *(_years(calendar, now) for calendar in engine.directory().rules.calendars()),
         _lag(engine),
@@ -97,25 +97,12 @@ def _wrong(subject: str, english: str, chinese: str) -> Finding:
 
 def _reachable(engine: Engine) -> Finding:
     head, where = engine.log.head(), engine.log.where
+    if engine.log.fault is not None:
+        return _wrong("store", engine.log.fault.sentence, engine.log.fault.sentence_zh)
     return _fine(
         "store",
         f"The store {where} answers, format {FORMAT}, {head} facts.",
         f"存储 {where} 可用，格式 {FORMAT}，共 {head} 条事实。",
-    )
-
-
-def _sqlite() -> Finding:
-    version, least = sqlite_engine.version(), ".".join(map(str, sqlite_engine.FIXED))
-    if sqlite_engine.judged():
-        return _fine(
-            "sqlite",
-            f"SQLite {version} is free of the known write-ahead log corruption.",
-            f"SQLite {version} 没有已知的预写日志损坏问题。",
-        )
-    return _wrong(
-        "sqlite",
-        f"SQLite {version} can damage a database that two connections write: use {least} or newer.",
-        f"SQLite {version} 在两个连接同时写入时可能损坏数据库，请使用 {least} 或更新版本。",
     )
 
 

@@ -44,7 +44,8 @@ class Fact:
 class Recorded(NamedTuple):
     """A fact in its envelope, as the log holds it.
 
-    ``occurred_at`` is when it happened, ``recorded_at`` when the log took it, both in UTC.
+    ``occurred_at`` is when it happened, ``recorded_at`` when the log took it, both in UTC;
+    ``known_at`` is when the source of an import knew it, where the log took it later.
     ``rules`` is the version of the rules stream (rulebooks and calendars) in force at recording,
     0 before anything was published.
     """
@@ -61,6 +62,7 @@ class Recorded(NamedTuple):
     rules: int
     correlation: str | None
     causation: str | None
+    known_at: datetime | None = None
 
     @property
     def type(self) -> str:

@@ -229,7 +229,9 @@ def test_doctor_finds_a_store_without_a_scheduler(made: Guanjia) -> None:
     """Promises that nobody watches are something wrong."""
     done = made("doctor", "--json")
     found = {finding["subject"]: finding for finding in done.json["findings"]}
-    assert {"store", "sqlite", "disk", "rulebook", "calendar", "views", "scheduler"} == set(found)
+    assert {
+        "store", "sqlite", "permissions", "disk", "rulebook", "calendar", "views", "scheduler",
+    } == set(found)  # fmt: skip
     assert done.json["ok"] == all(f["ok"] for f in done.json["findings"])
 
 

@@ -1,13 +1,14 @@
 """What goes wrong on the command line is one sentence with a code, and an exit code."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
+import apsw
 import pytest
 
-from api.engine import Engine
-from store.codec import Row
-from store.open import views_path
+from store.open import open_log, views_path
+from store.rows import Row
 from tests.support.command_line import CASE, Guanjia
 
 RESUME = ("ask", "ResumeRepair", f"case={CASE}", "--occurred-at")
@@ -104,12 +105,29 @@ def test_a_fact_that_cannot_be_read_names_the_store_and_the_position(
     made: Guanjia, store: str
 ) -> None:
     """Whoever runs several stores knows which one is meant."""
-    with Engine(store).log.appending() as log:
-        log.append([Row(log.head + 1, CASE, 3, "RepairTeleported", b"{}")], ())
+    with closing(open_log(store)) as newer, newer.transaction() as log:
+        at = log.last_recorded_at
+        log.append([Row(log.head + 1, CASE, 3, "RepairTeleported", at, b"{}")])
     done = made("history", CASE)
     assert done.code == 4
     assert done.err.startswith("LogFromNewerVersion: ")
     assert f"{store} (position 6)" in done.err
+
+
+def test_a_log_whose_triggers_are_gone_is_read_and_not_written(made: Guanjia, store: str) -> None:
+    """Questions are answered, commands are not, and the doctor says why."""
+    with closing(apsw.Connection(store)) as raw:
+        raw.execute("DROP TRIGGER log_keeps_rows")
+    assert made("board", "--json").code == 0
+    refused = made("ask", "ResumeRepair", f"case={CASE}")
+    assert refused.code == 4
+    assert refused.err.startswith("LogAltered: ")
+    examined = made("doctor", "--json")
+    assert examined.code == 1
+    finding = examined.json["findings"][0]
+    assert (finding["subject"], finding["ok"]) == ("store", False)
+    assert "the trigger log_keeps_rows is missing" in finding["detail"]
+    assert "触发器 log_keeps_rows缺失" in finding["detail_zh"]
 
 
 def test_settings_are_refused_by_name(guanjia: Guanjia, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -144,7 +144,7 @@ def test_a_clock_that_is_paused_is_explained_up_to_its_pause(place: Place) -> No
 
 def test_verdicts_tell_what_was_used_and_how_late_it_was(place: Place) -> None:
     answered(place)
-    place.ask(timedelta(days=8), ReportRepair(
+    place.ask(timedelta(days=8, hours=2), ReportRepair(
         case="repair-1", site="main", household="h", category="水管"))  # fmt: skip
     told = {row["clock"]: row for row in promises.judged(place.engine)}
     assert [(row["unit"], row["lateness"]) for row in told.values()] == [

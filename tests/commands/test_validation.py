@@ -13,7 +13,7 @@ from commands.validation import TextUnreadable, TooManyLabels
 from domain.kernel.personal import Personal
 from domain.kernel.refusals import CommandInvalid, TextTooLong, WithoutZone
 from domain.kinds.complaint.facts import ComplaintReplied
-from store.log import Answered
+from store.log import Receipt
 from store.memory import MemoryLog
 from store.sqlite import SQLiteLog
 from tests.support.scenario import SITE, Office
@@ -73,7 +73,7 @@ def test_hostile_texts_are_refused_before_anything_is_stored(command, refusal):
     )
     assert isinstance(bad, refusal)
     assert bad.sentence.encode()
-    assert isinstance(good, Answered)
+    assert isinstance(good, Receipt)
     assert office.log.head() == head + 1
 
 

@@ -13,7 +13,7 @@ from commands.validation import TextUnreadable
 from domain.kernel.personal import Personal
 from domain.kernel.refusals import CaseExists, ReasonRequired, TextTooLong
 from domain.rulebook.vocabulary import LabelNotDeclared, ValueNotDeclared
-from store.log import Answered
+from store.rows import Receipt
 from tests.support.scenario import REASON, SITE, Office, book
 
 CASE = "complaint-1"
@@ -70,7 +70,7 @@ def test_a_vocabulary_holds_for_the_commands_of_the_same_commit():
             for message in (LODGE, publish, replace(LODGE, case=None))
         ]
     )
-    assert [type(reply) for reply in replies] == [Answered, Answered, ValueNotDeclared]
+    assert [type(reply) for reply in replies] == [Receipt, Receipt, ValueNotDeclared]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from commands.writer import Writer
 from domain.kernel.facts import HouseholdId, StaffId
 from domain.kernel.refusals import CaseExists, UnknownCase, VersionMoved
 from store.errors import DiskFull, StoreFault
-from store.log import Answered, Log
+from store.log import Log, Receipt
 from store.memory import MemoryLog
 from store.sqlite import SQLiteLog
 
@@ -116,7 +116,7 @@ def test_a_refusal_is_its_askers_alone(handler: SlowHandler, shared: Writer) -> 
     ]
     replies = together(handler, shared, envelopes)
     assert [type(reply) for reply in replies] == [
-        CaseExists, UnknownCase, VersionMoved, Answered, Answered,
+        CaseExists, UnknownCase, VersionMoved, Receipt, Receipt,
     ]  # fmt: skip
 
 
@@ -174,7 +174,7 @@ def test_a_storm_of_threads_loses_nothing(handler: SlowHandler, shared: Writer) 
     """Every answer is in the log, every version is unique, positions have no gaps."""
     rounds = 25
 
-    def work(_: int) -> list[Answered]:
+    def work(_: int) -> list[Receipt]:
         found = []
         for _ in range(rounds):
             first = shared.ask(CommandEnvelope(message=report()))
@@ -209,7 +209,7 @@ def test_an_interrupted_asker_holds_up_nobody(
     interruptions: list[object] = []
     monkeypatch.setattr(writer._Thread, "_wait", interrupted)
 
-    def ask(name: str) -> Answered | None:
+    def ask(name: str) -> Receipt | None:
         try:
             return shared.ask(CommandEnvelope(message=report(f"repair-{name}"), id=name))
         except KeyboardInterrupt:

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import apsw
 
-from store.codec import Row
+from store.checks import check_whole
 from store.log import Log
 from store.open import open_log
+from store.rows import Row
+from tests.crash.appender import SCOPE
 from tests.support.postgres import PostgresServer
 
 ROOT = Path(__file__).parents[2]
@@ -62,8 +64,9 @@ def judge(log: Log, acknowledged: list[str]) -> list[Row]:
     stored = Counter(row.stream for row in rows)
     assert all(stored[row.stream] == int(row.topic) for row in rows)
     assert [command for command in acknowledged if command not in stored] == []
-    with log.appending() as appending:
-        assert set(appending.answered(list(stored))) == set(stored)
+    keys = {(SCOPE, command) for command in stored}
+    assert set(log.receipts(list(keys))) == keys
+    assert check_whole(log).facts == len(rows)
     return rows
 
 

@@ -16,6 +16,7 @@ ENVELOPE = {
     "rules": "the version of the rules stream in force when it was recorded",
     "correlation": "what the command belongs to, if it said so",
     "causation": "what caused the command, if it said so",
+    "known_at": "when the source of an import knew it, where that was before it was recorded",
 }
 
 COMPUTED = {

@@ -23,7 +23,7 @@ from domain.promises.facts import (
     DeadlineWarned,
     EscalationRaised,
 )
-from store.log import Answered
+from store.log import Receipt
 from tests.support.asking import (
     MINUTES,
     OFFICE,
@@ -48,7 +48,7 @@ class CaseMachine(RuleBasedStateMachine):
         """Publish the rules and begin the case."""
         self.office = Office(None, OFFICE, rulebook(acknowledged=True))
         self.second = Office(self.office.log)
-        self.asked: list[tuple[CommandEnvelope, Answered]] = []
+        self.asked: list[tuple[CommandEnvelope, Receipt]] = []
         self.read = (-1, [])
         self.commands = st.one_of(*self.verbs_of(self.case))
         self.ask(data.draw(self.begin(self.case)))
@@ -59,7 +59,7 @@ class CaseMachine(RuleBasedStateMachine):
         head = self.office.log.head()
         request = CommandEnvelope(message=command, **words)
         (reply,) = desk.handle_all([request])
-        if isinstance(reply, Answered):
+        if isinstance(reply, Receipt):
             assert reply.position == self.office.log.head() == head + reply.facts
             if reply.facts or command.leaves_receipt:
                 self.asked.append((request, reply))

@@ -12,7 +12,8 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from domain.kernel.facts import Fact, Recorded
 from domain.kernel.personal import Personal
 from domain.kinds import KINDS
-from store.codec import Codec, Row, topic_of
+from store.codec import Codec, topic_of
+from store.rows import Row, micros
 
 FACTS = Path(__file__).parent / "facts"
 DOCUMENT = {"text": "北京", "number": 7, "share": 0.5, "yes": True, "none": None, "list": [1, {}]}
@@ -25,7 +26,7 @@ PLAIN: dict[Any, Any] = {
     date: date(2026, 3, 2),
     time: time(8, 30),
     timedelta: timedelta(hours=26),
-    Personal: Personal("电话 13800000000", "household-A-1-101"),
+    Personal: Personal("电话 13800000000", "A/1-101"),
     Any: "任意",
 }
 
@@ -77,6 +78,7 @@ def recorded(fact: Fact, number: int = 1) -> Recorded:
         rules=0 if number == 2 else 4,
         correlation=None if number == 2 else "correlation-1",
         causation=None if number == 2 else "causation-1",
+        known_at=None if number == 2 else at + timedelta(minutes=1),
     )
 
 
@@ -87,10 +89,11 @@ def documents_of(fact: type[Fact]) -> list[Any]:
     return [json.loads(codec.encode(recorded(one, n)).state) for n, one in examples]
 
 
-def row_of(topic: str, document: Mapping[str, Any]) -> Row:
+def row_of(topic: str, document: Mapping[str, Any], number: int = 1) -> Row:
     """The row that a pinned document was taken from."""
     state = json.dumps(document, ensure_ascii=False).encode()
-    return Row(document["position"], document["stream"], document["version"], topic, state)
+    recorded_at = micros(PLAIN[datetime] + timedelta(minutes=5))
+    return Row(number + 10, "complaint-A-2026-0001", number, topic, recorded_at, state)
 
 
 def pinned() -> dict[str, list[Any]]:

@@ -59,7 +59,11 @@ def test_damage_in_the_middle_is_told_and_left_alone(filled: Path):
 def test_text_that_is_no_text_is_damage(path: Path):
     with closing(SQLiteLog(path)) as log:
         with closing(apsw.Connection(str(path))) as raw:
-            raw.execute("INSERT INTO log VALUES (1, 's', 1, CAST(x'ff' AS TEXT), x'')")
+            raw.execute("INSERT INTO topics VALUES (CAST(x'ff' AS TEXT), 1)")
+            raw.execute(
+                "INSERT INTO log"
+                " VALUES (1, 's', 1, CAST(x'ff' AS TEXT), 1, zeroblob(32), zeroblob(32), x'')"
+            )
         with pytest.raises(LogDamaged):
             log.rows(0, 1)
 
@@ -107,7 +111,7 @@ def test_a_file_that_must_not_be_written_is_told(filled: Path):
 def test_a_writer_that_does_not_let_go_is_told(path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(sqlite_engine, "BUSY_SECONDS", 0.2)
     with closing(SQLiteLog(path)) as one, closing(SQLiteLog(path)) as other:
-        with one.appending(), pytest.raises(StoreBusy, match="Another process"):
+        with one.transaction(), pytest.raises(StoreBusy, match="Another process"):
             append_to(other, "a")
         assert append_to(other, "b")[0].position == 1
 

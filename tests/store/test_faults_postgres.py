@@ -6,14 +6,15 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from store import postgres_engine
-from store.codec import Row
+from store.checks import check_whole
 from store.errors import (
     CommitUnconfirmed,
     StoreAway,
@@ -22,9 +23,11 @@ from store.errors import (
     StoreReadOnly,
     StoreUnknown,
 )
+from store.log import Tail
 from store.postgres import PostgresLog
 from store.postgres_engine import Address, without_password
-from tests.support.logs import append_to, fill_with
+from store.rows import Row
+from tests.support.logs import append_to, fill_with, next_rows, receipt, rows_at
 from tests.support.postgres import PostgresServer
 
 
@@ -103,6 +106,85 @@ def test_a_connection_lost_during_the_commit_says_that_nobody_knows(
     assert append_to(log, "a")[0].position == 1
 
 
+def append_after(log: PostgresLog, tail: Tail, *streams: str) -> Tail:
+    with log.transaction(tail) as transaction:
+        transaction.append(next_rows(transaction, *streams))
+    return transaction.tail
+
+
+def test_an_append_after_a_known_end_takes_one_statement(
+    log: PostgresLog, monkeypatch: pytest.MonkeyPatch
+):
+    append_to(log, "a")
+    said: list[object] = []
+    execute = psycopg.Connection.execute
+
+    def counted(connection: psycopg.Connection, statement: object, *args: object, **named: object):
+        said.append(statement)
+        return execute(connection, statement, *args, **named)
+
+    rows = rows_at(1, ("b", 1, "T"), ("c", 1, "T"))
+    tail = log.tail()
+    monkeypatch.setattr(psycopg.Connection, "execute", counted)
+    with log.transaction(tail) as transaction:
+        transaction.append(rows, [receipt("c1", "b", 1, 2), receipt("c2", "c", 1, 3)])
+    assert said == [log.statements.append]
+    assert log.head() == 3
+
+
+def test_a_restart_before_an_append_after_a_known_end_is_not_noticed(
+    postgres_server: PostgresServer, log: PostgresLog
+):
+    append_to(log, "a")
+    tail = log.tail()
+    for _ in range(2):
+        postgres_server.stop()
+        postgres_server.start()
+        tail = append_after(log, tail, "b")
+    postgres_server.kill()
+    postgres_server.start()
+    assert append_after(log, tail, "c").position == 4
+    assert check_whole(log).facts == 4
+
+
+def test_a_server_lost_under_an_append_after_a_known_end_says_that_nobody_knows(
+    postgres_server: PostgresServer, log: PostgresLog
+):
+    append_to(log, "a")
+    with (
+        closing(PostgresLog(postgres_server.url(log.where.rpartition("/")[2]))) as other,
+        ThreadPoolExecutor(1) as threads,
+        suppress(StoreFault),
+        other.transaction(),  # so that the append waits inside the server
+    ):
+        waiting = threads.submit(append_after, log, log.tail(), "b")
+        wait_until_it_waits(postgres_server)
+        postgres_server.kill()
+        with pytest.raises(CommitUnconfirmed, match="repeat the command"):
+            waiting.result(60)
+    postgres_server.start()
+    assert log.head() == 1
+
+
+def test_a_log_that_is_held_too_long_is_told_to_who_appends_after_a_known_end(
+    empty_database: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(postgres_engine, "BUSY_SECONDS", 1)
+    with closing(PostgresLog(empty_database)) as one, closing(PostgresLog(empty_database)) as other:
+        tail = one.tail()
+        with one.transaction(), pytest.raises(StoreBusy):
+            append_after(other, tail, "a")
+        assert append_after(other, tail, "b").position == 1
+
+
+def wait_until_it_waits(server: PostgresServer) -> None:
+    asked = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    limit = time.monotonic() + 30
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        while connection.execute(asked).fetchone() == (0,):
+            assert time.monotonic() < limit
+
+
 def test_nobody_at_the_address_is_told_without_the_password():
     started = time.monotonic()
     with pytest.raises(StoreAway, match="Connection refused") as away:
@@ -144,7 +226,7 @@ def test_schemas_in_one_database_are_logs_of_their_own(empty_database: str):
     url = empty_database
     with closing(PostgresLog(url)) as one, closing(PostgresLog(url, schema='A "b" {c}')) as other:
         append_to(one, "a")
-        with one.appending():  # one writer does not wait for the other
+        with one.transaction():  # one writer does not wait for the other
             assert append_to(other, "b")[0].position == 1
         assert [row.stream for row in other.rows(0, 10)] == ["b"]
         assert [row.stream for row in one.rows(0, 10)] == ["a"]
@@ -156,7 +238,7 @@ def test_a_writer_that_does_not_let_go_of_postgres_is_told(
     monkeypatch.setattr(postgres_engine, "BUSY_SECONDS", 1)
     url = empty_database
     with closing(PostgresLog(url)) as one, closing(PostgresLog(url)) as other:
-        with one.appending(), pytest.raises(StoreBusy):
+        with one.transaction(), pytest.raises(StoreBusy):
             append_to(other, "a")
         assert append_to(other, "b")[0].position == 1
 
@@ -192,14 +274,14 @@ def test_a_role_that_may_only_read_is_told(postgres_server: PostgresServer):
 @pytest.mark.parametrize("setting", ["off", "local"])
 def test_a_server_that_forgets_commits_is_told_to_keep_ours(empty_database: str, setting: str):
     url = f"{empty_database}?options=-csynchronous_commit%3D{setting}"
-    with closing(PostgresLog(url)) as log, log.appending() as appending:
-        shown = appending._connection.execute("SHOW synchronous_commit").fetchone()
+    with closing(PostgresLog(url)) as log, log.transaction() as transaction:
+        shown = transaction._connection.execute("SHOW synchronous_commit").fetchone()
     assert shown == ("on",)
 
 
 def test_other_programs_see_who_is_connected(postgres_server: PostgresServer, log: PostgresLog):
-    with log.appending() as appending:
-        shown = appending._connection.execute("SHOW application_name").fetchone()
+    with log.transaction() as transaction:
+        shown = transaction._connection.execute("SHOW application_name").fetchone()
     assert shown == ("guanjia",)
 
 

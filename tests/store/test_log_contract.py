@@ -8,23 +8,23 @@ from contextlib import suppress
 import pytest
 from eventsourcing.persistence import IntegrityError
 
-from store.codec import Row
-from store.log import Answered, Log
+from store.log import Log, Receipt, Tail
 from store.memory import MemoryLog
-from tests.support.logs import Place, answer, append, rows_at
+from store.rows import Row
+from tests.support.logs import Place, append, key, receipt, recorded_at, rows_at
 
 
 def append_and_break(log: Log) -> None:
-    with log.appending() as appending:
-        appending.append(rows_at(appending.head, ("c", 1, "T")), ())
+    with log.transaction() as transaction:
+        transaction.append(rows_at(transaction.head, ("c", 1, "T")))
         raise KeyError
 
 
 def append_and_swallow(log: Log) -> None:
-    with log.appending() as appending:
-        appending.append(rows_at(appending.head, ("b", 1, "T")), ())
+    with log.transaction() as transaction:
+        transaction.append(rows_at(transaction.head, ("b", 1, "T")))
         with suppress(IntegrityError):
-            appending.append(rows_at(appending.head, ("c", 1, "T"), ("a", 1, "T")), ())
+            transaction.append(rows_at(transaction.head, ("c", 1, "T"), ("a", 1, "T")))
 
 
 def test_an_empty_log_has_nothing(log: Log):
@@ -33,7 +33,9 @@ def test_an_empty_log_has_nothing(log: Log):
     assert log.stream("complaint-1") == []
     assert log.streams(["complaint-1"], 10) == []
     assert log.prefixed("complaint-") == []
-    assert list(log.documents(10)) == []
+    assert list(log.each_stream(10)) == []
+    assert log.receipts([key("c")]) == {}
+    assert log.tail() == Tail()
     assert list(log.follow(0)) == []
     assert log.max_notification_id() is None
 
@@ -47,8 +49,8 @@ def test_rows_come_back_as_they_were_in_the_order_of_their_positions(log: Log):
 
 def test_every_byte_of_a_state_is_kept(log: Log):
     state = bytes(range(256)) * 300
-    with log.appending() as appending:
-        appending.append([Row(1, "s", 1, "T", state)], ())
+    with log.transaction() as transaction:
+        transaction.append([Row(1, "s", 1, "T", 5, state)])
     assert log.rows(0, 1)[0].state == state
 
 
@@ -93,31 +95,56 @@ def test_streams_are_found_by_how_their_names_begin(log: Log):
     assert log.prefixed("site-") == [rows[0], rows[2]]
 
 
-def test_the_documents_of_each_stream_come_as_one_array(log: Log):
-    with log.appending() as appending:
-        states = [b'{"a":1}', b'{"b":"' + "乙".encode() + b'"}', b"3", b"4"]
-        named = zip(states, ["b", "é", "b", "b"], [1, 1, 3, 2], strict=True)
-        rows = [Row(i, s, v, "T", state) for i, (state, s, v) in enumerate(named, 1)]
-        appending.append(rows, ())
-    assert list(log.documents(3)) == [("b", 2, b'[{"a":1},3]'), ("é", 1, b'[{"b":"\xe4\xb9\x99"}]')]
-    assert next(iter(log.documents(4))) == ("b", 3, b'[{"a":1},4,3]')
+def test_each_stream_comes_with_its_rows_in_the_order_of_names_up_to_a_position(log: Log):
+    rows = append(log, ("b", 1, "T"), ("é", 1, "T"), ("b", 2, "T"), ("b", 3, "T"))
+    assert list(log.each_stream(3)) == [("b", [rows[0], rows[2]]), ("é", [rows[1]])]
+    assert next(iter(log.each_stream(4))) == ("b", [rows[0], rows[2], rows[3]])
+    assert len(list(log.each_stream(10_000))) == 2
 
 
-def test_the_documents_of_a_whole_log_come_stream_by_stream_in_the_order_of_names(log: Log):
+def test_each_stream_of_a_large_log_comes_once_whole_and_in_order(log: Log):
     names = [f"{letter}{i:04}" for letter in ("é", "z", "Z") for i in range(700)]
     append(log, *((name, version, "T") for version in (1, 2) for name in names))
-    found = list(log.documents(10_000))
-    assert [name for name, _, _ in found] == sorted(names)
-    assert {rows for _, rows, _ in found} == {2}
+    found = list(log.each_stream(4200))
+    assert [name for name, _ in found] == sorted(names)
+    assert {tuple(row[2] for row in rows) for _, rows in found} == {(1, 2)}
+
+
+@pytest.mark.parametrize("parts", [1, 2, 3, 7])
+def test_parts_share_the_streams_and_are_of_about_one_size(log: Log, parts: int):
+    lengths = [(f"s{i:04}", 1 + i * 7 % 9) for i in range(400)]
+    facts = [(name, v, "T") for name, length in lengths for v in range(1, length + 1)]
+    rows = append(log, *facts)
+    found = [list(log.each_stream(len(rows), part, parts)) for part in range(1, parts + 1)]
+    assert [name for part in found for name, _ in part] == [name for name, _ in lengths]
+    sizes = [sum(len(rows) for _, rows in part) for part in found]
+    assert sum(sizes) == len(rows)
+    assert max(sizes) < 1.35 * len(rows) / parts
+
+
+def test_one_stream_larger_than_a_part_is_in_one_part_alone(log: Log):
+    rows = append(log, ("a", 1, "T"), *(("b", v, "T") for v in range(1, 100)), ("c", 1, "T"))
+    found = [list(log.each_stream(len(rows), part, 4)) for part in (1, 2, 3, 4)]
+    assert [name for part in found for name, _ in part] == ["a", "b", "c"]
+
+
+def test_parts_of_an_empty_log_are_empty(log: Log):
+    assert [list(log.each_stream(0, part, 2)) for part in (1, 2)] == [[], []]
+
+
+@pytest.mark.parametrize(("part", "of"), [(0, 2), (3, 2), (-1, 1), (1, 0)])
+def test_a_part_that_there_is_not_is_refused(log: Log, part: int, of: int):
+    with pytest.raises(ValueError, match="part"):
+        log.each_stream(1, part, of)
 
 
 def test_an_unfinished_read_keeps_nobody_from_seeing_what_is_new(log: Log):
     append(log, ("a", 1, "T"), ("b", 1, "T"))
-    unfinished = log.documents(2)
+    unfinished = log.each_stream(2)
     next(unfinished)
     append(log, ("a", 2, "T"))
     assert log.head() == 3
-    assert [stream for stream, _, _ in unfinished] == ["b"]
+    assert [stream for stream, _ in unfinished] == ["b"]
 
 
 def test_an_append_is_stored_whole_or_not_at_all(log: Log):
@@ -153,54 +180,96 @@ def test_a_refusal_that_is_swallowed_inside_still_stores_nothing(log: Log):
 @pytest.mark.parametrize("position", [0, 1, 3])
 def test_a_position_that_does_not_follow_the_head_is_refused(log: Log, position: int):
     append(log, ("a", 1, "T"))
-    with pytest.raises(ValueError, match="where 2 follows"), log.appending() as appending:
-        appending.append([Row(position, "b", 1, "T", b"")], ())
+    with pytest.raises(ValueError, match="where 2 follows"), log.transaction() as transaction:
+        transaction.append([Row(position, "b", 1, "T", recorded_at(9), b"")])
     assert log.head() == 1
 
 
 def test_what_is_appended_is_seen_inside_at_once_and_outside_when_it_is_done(log: Log):
     append(log, ("a", 1, "T"))
-    with log.appending() as appending:
-        new = rows_at(appending.head, ("a", 2, "T"), ("b", 1, "T"))
-        appending.append(new, [answer("c1")])
-        assert appending.head == 3
-        assert appending.rows(1, 10) == new
-        assert appending.stream("a", 1) == [new[0]]
-        assert appending.answered(["c1"]) == {"c1": answer("c1")}
+    with log.transaction() as transaction:
+        new = rows_at(transaction.head, ("a", 2, "T"), ("b", 1, "T"))
+        new = transaction.append(new, [receipt("c1", "b", 1, 3, 2)])
+        assert transaction.head == 3
+        assert transaction.last_recorded_at == recorded_at(3)
+        assert transaction.rows(1, 10) == new
+        assert transaction.stream("a", 1) == [new[0]]
+        assert transaction.receipts([key("c1")]) == {key("c1"): receipt("c1", "b", 1, 3, 2)}
         assert log.head() == 1
         assert log.stream("b") == []
+        assert log.receipts([key("c1")]) == {}
     assert log.head() == 3
     assert log.stream("b") == [new[1]]
+    assert log.tail() == transaction.tail == (3, recorded_at(3), new[1].chain)
 
 
 def test_the_holder_reads_what_was_there_before(log: Log):
     rows = append(log, ("a", 1, "T"), ("b", 1, "T"))
-    with log.appending() as appending:
-        assert appending.head == 2
-        assert appending.rows(0, 1) == rows[:1]
-        assert appending.stream("b") == [rows[1]]
+    with log.transaction() as transaction:
+        assert transaction.head == 2
+        assert transaction.rows(0, 1) == rows[:1]
+        assert transaction.stream("b") == [rows[1]]
 
 
-def test_answers_are_kept_and_found_by_command(log: Log):
-    given = {f"c{i}": Answered(f"c{i}", f"s{i}", i, i * 2, 0) for i in range(1100)}
-    with log.appending() as appending:
-        appending.append((), list(given.values()))
-    with log.appending() as appending:
-        assert appending.answered(["c3", "c1099", "unknown"]) == {
-            "c3": given["c3"],
-            "c1099": given["c1099"],
-        }
-        assert appending.answered(list(given)) == given
-        assert appending.answered([]) == {}
+def test_receipts_are_kept_and_found_by_who_asked_and_command(log: Log):
+    given = {key(f"c{i}"): receipt(f"c{i}", f"s{i}", i, 0, 0) for i in range(1100)}
+    other = receipt("c3", facts=0, position=0)._replace(scope="another")
+    with log.transaction() as transaction:
+        transaction.append([], [*given.values(), other])
+    assert log.receipts([key("c3"), key("c1099"), key("unknown"), ("another", "c3")]) == {
+        key("c3"): given[key("c3")],
+        key("c1099"): given[key("c1099")],
+        ("another", "c3"): other,
+    }
+    assert log.receipts([("another", "c1")]) == {}
+    assert log.receipts(list(given)) == given
+    assert log.receipts([]) == {}
 
 
-def test_a_command_is_answered_once(log: Log):
-    append(log, ("a", 1, "T"), answers=(answer("c1"),))
+def test_a_command_has_one_receipt_for_who_asked(log: Log):
+    append(log, ("a", 1, "T"), receipts=(receipt("c1"),))
     with pytest.raises(IntegrityError):
-        append(log, ("a", 2, "T"), answers=(answer("c1", 2),))
+        append(log, ("a", 2, "T"), receipts=(receipt("c1", "a", 2, 2),))
     assert log.head() == 1
-    with log.appending() as appending:
-        assert appending.answered(["c1"]) == {"c1": answer("c1")}
+    assert log.receipts([key("c1")]) == {key("c1"): receipt("c1")}
+    append(log, ("a", 2, "T"), receipts=(receipt("c1", "a", 2, 2)._replace(scope="another"),))
+    with pytest.raises(IntegrityError):
+        append(log, receipts=(receipt("c2", facts=0, position=2),) * 2)
+
+
+@pytest.mark.parametrize(
+    "untrue",
+    [
+        receipt("c", "b", 1, 3),  # beyond the head
+        receipt("c", "a", 1, 1),  # of rows that were there before
+        receipt("c", "b", 1, 2, 2),  # of more rows than were appended
+        receipt("c", "b", 2, 2),  # of another version
+        receipt("c", "a", 1, 2),  # of another stream
+        receipt("c", "b", 1, 1, 0),  # that leaves a row uncounted
+        receipt("c", "b", 1, 2, -1),
+        receipt("c", "b", 1, 0, 0),
+        receipt("c", "b", 1, 2)._replace(fingerprint=b"short"),
+    ],
+)
+def test_a_receipt_that_cannot_be_true_is_refused(log: Log, untrue: Receipt):
+    append(log, ("a", 1, "T"))
+    with pytest.raises(ValueError, match=r"receipt|fingerprint"):
+        append(log, ("b", 1, "T"), receipts=(untrue,))
+    assert log.head() == 1
+
+
+def test_rows_without_a_receipt_get_one(log: Log):
+    append(log, ("a", 1, "T"), ("b", 1, "T"))
+    append(log, ("a", 2, "T"))
+    made = [(r.stream, r.version, r.position, r.facts) for _, r in log.receipt_page(0, 9)]
+    assert made == [("b", 1, 2, 2), ("a", 2, 3, 1)]
+
+
+def test_receipts_in_another_order_than_their_rows_are_refused(log: Log):
+    receipts = (receipt("c1", "b", 1, 2), receipt("c2", "a", 1, 1))
+    with pytest.raises(ValueError, match="c1"):
+        append(log, ("a", 1, "T"), ("b", 1, "T"), receipts=receipts)
+    append(log, ("a", 1, "T"), ("b", 1, "T"), receipts=receipts[::-1])
 
 
 def test_writers_of_several_threads_leave_no_gap_and_a_reader_misses_nothing(log: Log):

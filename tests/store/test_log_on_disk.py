@@ -2,25 +2,31 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
 
+import apsw
 import psycopg
 import pytest
 
-from store.errors import LogFromNewerVersion, NoStore, StoreFault
+from store.errors import LogFromNewerVersion, LogFromOlderVersion, NoStore, StoreFault
 from store.log import FORMAT
+from store.open import open_log
+from store.postgres import PostgresLog
+from store.rows import sealed
 from store.sqlite_engine import ERRORS
-from tests.support.logs import Place, answer, append
+from tests.support.logs import BEGUN, Place, append, key, receipt, rows_at
 
 
 def test_opened_again_it_holds_everything(on_disk: Place):
     first = on_disk.open()
-    rows = append(first, ("a", 1, "T"), ("b", 1, "T"), answers=(answer("c1"),))
+    rows = append(first, ("a", 1, "T"), ("b", 1, "T"), receipts=(receipt("c1", "b", 1, 2, 2),))
     first.close()
     again = on_disk.open(create=False)
     assert again.rows(0, 10) == rows
-    with again.appending() as appending:
-        assert appending.head == 2
-        assert appending.answered(["c1"]) == {"c1": answer("c1")}
+    assert again.receipts([key("c1")]) == {key("c1"): receipt("c1", "b", 1, 2, 2)}
+    with again.transaction() as transaction:
+        assert transaction.head == 2
 
 
 def test_several_may_make_it_at_the_same_moment(on_disk: Place):
@@ -55,44 +61,94 @@ def test_a_log_that_is_not_there_is_not_made_unasked(on_disk: Place):
     assert on_disk.open(create=False).head() == 0
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE log SET topic = 'X'",
-        "UPDATE log SET position = position + 10",
-        "DELETE FROM log",
-        "UPDATE answered SET facts = 0",
-        "DELETE FROM answered",
-    ],
-)
+def test_a_log_of_an_older_format_is_refused_and_left_alone(on_disk: Place):
+    rows = append(on_disk.open(), ("a", 1, "T"))
+    set_format = {
+        "sqlite": "PRAGMA user_version = {}",
+        "postgres": "UPDATE info SET format = {}",
+    }[on_disk.engine]
+    on_disk.raw(set_format.format(FORMAT - 1))
+    with pytest.raises(LogFromOlderVersion, match=f"format {FORMAT - 1}"):
+        on_disk.open()
+    on_disk.raw(set_format.format(FORMAT))
+    assert on_disk.open().rows(0, 10) == rows
+
+
+def test_a_log_as_the_first_format_made_it_is_told(tmp_path: Path):
+    path = tmp_path / "guanjia.db"
+    with closing(apsw.Connection(str(path))) as connection:
+        connection.execute("CREATE TABLE log (position); CREATE TABLE answered (command)")
+        connection.execute("PRAGMA user_version = 1")
+    with pytest.raises(LogFromOlderVersion, match="format 1"):
+        open_log(str(path))
+
+
+CHANGES = [
+    "UPDATE log SET topic = 'X'",
+    "UPDATE log SET position = position + 10",
+    "DELETE FROM log",
+    "UPDATE topics SET position = 0",
+    "DELETE FROM topics",
+    "UPDATE receipts SET facts = 0",
+    "DELETE FROM receipts",
+]
+
+
+@pytest.mark.parametrize("statement", CHANGES)
 def test_the_database_itself_refuses_to_change_or_take_away(on_disk: Place, statement: str):
     log = on_disk.open()
-    rows = append(log, ("a", 1, "T"), answers=(answer("c1"),))
+    rows = append(log, ("a", 1, "T"), receipts=(receipt("c1"),))
     with pytest.raises((*ERRORS, psycopg.Error), match="append-only"):
         on_disk.raw(statement)
     assert log.rows(0, 10) == rows
-    with log.appending() as appending:
-        assert appending.answered(["c1"]) == {"c1": answer("c1")}
+    assert log.receipts([key("c1")]) == {key("c1"): receipt("c1")}
+    assert on_disk.open().fault is None
+
+
+LOG = "INSERT OR REPLACE INTO log VALUES ({}, {}, {}, 'T', {}, zeroblob(32), zeroblob(32), x'')"
+RECEIPT = (
+    "INSERT OR REPLACE INTO receipts"
+    " VALUES ({}, 'someone', '{}', zeroblob(16), 'x', 9, {}, 9, zeroblob(32))"
+)
 
 
 @pytest.mark.parametrize("on_disk", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     "statement",
     [
-        "INSERT OR REPLACE INTO log VALUES (1, 'x', 1, 'X', 'x')",
-        "INSERT OR REPLACE INTO log VALUES (2, 'a', 1, 'X', 'x')",
-        "INSERT INTO log VALUES (3, 'x', 1, 'X', 'x')",
-        "INSERT OR REPLACE INTO answered VALUES ('c1', 'x', 9, 9, 9)",
+        LOG.format(1, "'x'", 1, BEGUN * 2),
+        LOG.format(2, "'a'", 1, BEGUN * 2),
+        LOG.format(3, "'x'", 1, BEGUN * 2),
+        LOG.format(2, "'x'", 2, BEGUN * 2),
+        LOG.format(2, "'x'", -1, BEGUN * 2),
+        LOG.format(2, "'x'", 1, BEGUN),
+        LOG.format(2, "'x'", 1, BEGUN * 2).replace("'T'", "'unknown'"),
+        LOG.format(2, "'x'", 1, BEGUN * 2).replace("zeroblob(32)", "zeroblob(31)"),
+        LOG.format(2, "'x'", 1, "'soon'"),
+        LOG.format(2, "x'ff'", 1, BEGUN * 2),
+        RECEIPT.format(1, "c1", 1),
+        RECEIPT.format(2, "c1", 1),
+        RECEIPT.format(1, "c2", 1),
+        RECEIPT.format(3, "c2", 1),
+        RECEIPT.format(2, "c2", 2),
+        "INSERT OR REPLACE INTO topics VALUES ('T', 9)",
     ],
 )
-def test_sqlite_itself_refuses_replacement_and_gaps(on_disk: Place, statement: str):
+def test_sqlite_itself_refuses_replacement_gaps_and_disorder(on_disk: Place, statement: str):
     log = on_disk.open()
-    rows = append(log, ("a", 1, "T"), answers=(answer("c1"),))
+    rows = append(log, ("a", 1, "T"), receipts=(receipt("c1"),))
     with pytest.raises(ERRORS):
         on_disk.raw(statement)
     assert log.rows(0, 10) == rows
-    with log.appending() as appending:
-        assert appending.answered(["c1"]) == {"c1": answer("c1")}
+    assert log.receipts([key("c1")]) == {key("c1"): receipt("c1")}
+    assert on_disk.open().fault is None
+
+
+@pytest.mark.parametrize("on_disk", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("right", [LOG.format(2, "'x'", 1, BEGUN * 2), RECEIPT.format(2, "c2", 1)])
+def test_what_sqlite_refuses_is_refused_for_its_one_fault(on_disk: Place, right: str):
+    append(on_disk.open(), ("a", 1, "T"), receipts=(receipt("c1"),))
+    on_disk.raw(right)
 
 
 @pytest.mark.parametrize("on_disk", ["postgres"], indirect=True)
@@ -100,16 +156,29 @@ def test_sqlite_itself_refuses_replacement_and_gaps(on_disk: Place, statement: s
     "statement",
     [
         "TRUNCATE log",
-        "TRUNCATE answered",
+        "TRUNCATE receipts",
+        "TRUNCATE topics",
         "SET session_replication_role = replica; DELETE FROM log",
     ],
 )
 def test_postgres_itself_refuses_to_empty(on_disk: Place, statement: str):
     log = on_disk.open()
-    rows = append(log, ("a", 1, "T"), answers=(answer("c1"),))
+    rows = append(log, ("a", 1, "T"), receipts=(receipt("c1"),))
     with pytest.raises(psycopg.Error, match="append-only"):
         on_disk.raw(statement)
     assert log.rows(0, 10) == rows
+
+
+@pytest.mark.parametrize("on_disk", ["postgres"], indirect=True)
+def test_the_function_of_postgres_itself_refuses_to_go_back_in_time(on_disk: Place):
+    log = on_disk.open()
+    assert isinstance(log, PostgresLog)
+    append(log, ("a", 1, "T"))
+    (row,) = sealed(rows_at(1, ("b", 1, "T")), log.tail().chain)
+    params = log.append_params(log.tail(), [row._replace(recorded_at=BEGUN)], [])
+    with pytest.raises(StoreFault, match="recorded_at never decreases"):
+        log.pool.execute_alone(log.statements.append, params)
+    assert log.head() == 1
 
 
 def test_closed_it_says_so(on_disk: Place):
@@ -119,7 +188,7 @@ def test_closed_it_says_so(on_disk: Place):
     log.close()
     with pytest.raises(StoreFault):
         log.rows(0, 10)
-    with pytest.raises(StoreFault), log.appending():
+    with pytest.raises(StoreFault), log.transaction():
         pass
 
 

@@ -178,11 +178,11 @@ def test_a_calendar_comes_before_a_case_that_another_view_knows(place: Place):
     views.catch_up()
     with views.db.writing():
         views._note_unsettled(["repair-z"])
-    with place.log.appending() as log:
+    with place.log.transaction() as log:
         document = {"name": "cn", "hours": {"mon-fri": ["09:00-17:00"]}}
         published = CalendarPublished(name="cn", version=1, document=document)
         recorded = envelope(published, 1, START, stream=RULES_STREAM)
-        log.append([CODEC.encode(recorded._replace(position=log.head + 1))], ())
+        log.append([CODEC.encode(recorded._replace(position=log.head + 1))])
     assert views.catch_up() == 1
     assert views._unsettled_cases() == ["repair-z"]
 

@@ -1,5 +1,6 @@
 """Logs for tests: places that can be opened more than once, and what is appended to them."""
 
+from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 
@@ -7,10 +8,13 @@ import apsw
 import psycopg
 import pytest
 
-from store.codec import Row
 from store.errors import DiskFull
-from store.log import Answered, Log
+from store.log import AppendTransaction, Log, Receipt
 from store.open import open_log
+from store.rows import Row
+
+BEGUN = 1_772_440_215_250_000
+"""When the first row of a test is recorded; each further one a second later."""
 
 
 class Place:
@@ -21,42 +25,65 @@ class Place:
         self.address = address
         self._opened: list[Log] = []
 
-    def open(self, *, create: bool = True) -> Log:
-        log = open_log(self.address, create=create)
+    def open(
+        self, *, create: bool = True, write: bool = True, topics: frozenset[str] | None = None
+    ) -> Log:
+        log = open_log(self.address, create=create, write=write, topics=topics)
         self._opened.append(log)
         return log
 
-    def raw(self, statement: str) -> None:
-        """Say something to the database behind the log's back."""
+    def raw(self, *statements: str) -> None:
+        """Run statements in the database behind the log's back."""
         if self.engine == "sqlite":
             with closing(apsw.Connection(self.address)) as connection:
-                connection.execute(statement)
+                for statement in statements:
+                    connection.execute(statement)
         else:
             with psycopg.connect(self.address, options="-c search_path=guanjia") as connection:
-                connection.execute(statement.encode())
+                for statement in statements:
+                    connection.execute(statement.encode())
 
     def close(self) -> None:
         for log in self._opened:
             log.close()
 
 
-def append(log: Log, *facts: tuple[str, int, str], answers: tuple[Answered, ...] = ()) -> list[Row]:
+def append(log: Log, *facts: tuple[str, int, str], receipts: tuple[Receipt, ...] = ()) -> list[Row]:
     """Append (stream, version, topic) at the next positions."""
-    with log.appending() as appending:
-        rows = rows_at(appending.head, *facts)
-        appending.append(rows, answers)
-    return rows
+    with log.transaction() as transaction:
+        return transaction.append(rows_at(transaction.head, *facts), receipts)
 
 
 def rows_at(head: int, *facts: tuple[str, int, str]) -> list[Row]:
     return [
-        Row(position, stream, version, topic, f"{stream} {version}".encode())
+        Row(position, stream, version, topic, recorded_at(position), f"{stream} {version}".encode())
         for position, (stream, version, topic) in enumerate(facts, head + 1)
     ]
 
 
-def answer(command: str, position: int = 1) -> Answered:
-    return Answered(command, "complaint-1", 1, position, 1)
+def recorded_at(position: int) -> int:
+    return BEGUN + position * 1_000_000
+
+
+def receipt(
+    command: str, stream: str = "a", version: int = 1, position: int = 1, facts: int = 1
+) -> Receipt:
+    """The receipt of one who asked for the rows before a position."""
+    fingerprint = command.encode().ljust(16, b".")[:16]
+    return Receipt("someone", command, fingerprint, stream, version, position, facts)
+
+
+def key(command: str) -> tuple[str, str]:
+    return "someone", command
+
+
+def refuses(log: Log, fault: type[Exception], match: str) -> None:
+    """Nothing can be written, and the log says why; what was there can be read."""
+    before = log.head()
+    for after in (None, log.tail()):
+        with pytest.raises(fault, match=match), log.transaction(after):
+            pass
+    assert log.head() == before
 
 
 def append_to(
@@ -67,12 +94,20 @@ def append_to(
     then: Callable[[], object] = bool,
 ) -> list[Row]:
     """Append a row to each stream; `first` and `then` happen while the log is held."""
-    with log.appending() as appending:
+    with log.transaction() as transaction:
         first()
-        head = appending.head
-        rows = [Row(head + i, stream, head + i, "T", state) for i, stream in enumerate(streams, 1)]
-        appending.append(rows, ())
+        rows = transaction.append(next_rows(transaction, *streams, state=state))
         then()
+    return rows
+
+
+def next_rows(transaction: AppendTransaction, *streams: str, state: bytes = b"{}") -> list[Row]:
+    """The next row of each stream named."""
+    known = Counter({name: len(transaction.stream(name)) for name in set(streams)})
+    rows = []
+    for position, name in enumerate(streams, transaction.head + 1):
+        known[name] += 1
+        rows.append(Row(position, name, known[name], "T", recorded_at(position), state))
     return rows
 
 

@@ -11,8 +11,8 @@ from domain.kinds.directory import Directory
 from domain.kinds.repair.facts import RepairReported
 from domain.kinds.rules.facts import CalendarPublished, RulebookPublished
 from domain.kinds.site.facts import SiteOpened
-from store.codec import Row
 from store.log import Log
+from store.rows import Row
 from tests.support.scenario import CODEC, START, book, envelope
 
 CALENDARS = ("office", "shop")
@@ -55,8 +55,8 @@ def rows_of(steps: Iterable[Step]) -> list[Row]:
 
 def append(log: Log, rows: Sequence[Row]) -> None:
     """Store rows."""
-    with log.appending() as appending:
-        appending.append(rows, ())
+    with log.transaction() as transaction:
+        transaction.append(rows)
 
 
 def told(directory: Directory) -> Mapping[str, Any]:

@@ -11,12 +11,13 @@ from domain.kernel.facts import HouseholdId, Recorded
 from domain.kinds.case import CaseClosed
 from domain.kinds.directory import Directory
 from domain.kinds.repair.facts import RepairReported
-from store.codec import Codec, Row
+from store.codec import Codec
 from store.errors import StoreFault
 from store.log import Log
 from store.memory import MemoryLog
 from store.open import open_views
 from store.projector import Projector, RowSet
+from store.rows import Row
 from store.tables import Column, Record, Table, TableDb
 from tests.support.scenario import CODEC, START, envelope
 
@@ -129,15 +130,15 @@ def place_at(address: str) -> Iterator[Place]:
 def happen(log: Log, *cases: str, closed: Sequence[str] = ()) -> None:
     """One more fact for each case named, a closing for those that are to be closed."""
     reported = RepairReported(household=HouseholdId("h-1"), category="water")
-    with log.appending() as appending:
+    with log.transaction() as transaction:
         rows: list[Row] = []
         for case in (*cases, *closed):
             fact = CaseClosed() if case in closed else reported
-            before = len(appending.stream(f"repair-{case}"))
+            before = len(transaction.stream(f"repair-{case}"))
             version = before + sum(row.stream == f"repair-{case}" for row in rows) + 1
             recorded = envelope(fact, version, START, stream=f"repair-{case}")
-            rows.append(CODEC.encode(recorded._replace(position=appending.head + len(rows) + 1)))
-        appending.append(rows, ())
+            rows.append(CODEC.encode(recorded._replace(position=transaction.head + len(rows) + 1)))
+        transaction.append(rows)
 
 
 def seen(views: Projector[Facts]) -> dict[str, int]:

@@ -23,7 +23,7 @@ from domain.kinds.rules.facts import RULES_STREAM, CalendarPublished, RulebookPu
 from domain.kinds.site.facts import SiteOpened
 from domain.promises import Clock, Fold
 from store.codec import Codec
-from store.log import Answered, Log
+from store.log import Log, Receipt
 from store.memory import MemoryLog
 
 START = datetime(2026, 5, 6, 1, tzinfo=UTC)  # a Wednesday, nine in the morning in Shanghai
@@ -226,10 +226,10 @@ class Office:
         (reply,) = self.handler.handle_all([CommandEnvelope(message=command, **request)])
         return reply
 
-    def done(self, command: Message, **request: Any) -> Answered:
+    def done(self, command: Message, **request: Any) -> Receipt:
         """The answer; a refusal fails the test."""
         reply = self.ask(command, **request)
-        assert isinstance(reply, Answered), reply
+        assert isinstance(reply, Receipt), reply
         return reply
 
     def wait(self, length: str) -> None:

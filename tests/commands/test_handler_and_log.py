@@ -1,0 +1,132 @@
+"""How a handler meets the end of the log: its position, and the time it was last written."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+
+from commands.complaint import LodgeComplaint, ReplyToComplaint
+from commands.envelope import CommandEnvelope
+from store.errors import ClockBehind, HeadMoved
+from store.memory import MemoryLog
+from store.sqlite import SQLiteLog
+from tests.support.scenario import SITE, START, Office
+
+CASE = "complaint-1"
+LODGE = LodgeComplaint(
+    site=SITE, channel="phone", household="1-502", category="noise", receiver="li", case=CASE
+)
+REPLY = ReplyToComplaint(case=CASE, by="li")
+DAY = timedelta(days=1)
+TOLERATED = timedelta(minutes=5)
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def log(request, tmp_path):
+    log = MemoryLog() if request.param == "memory" else SQLiteLog(tmp_path / "log.db")
+    yield log
+    log.close()
+
+
+@pytest.fixture
+def office(log) -> Office:
+    """An office with one complaint, recorded at the start."""
+    office = Office(log)
+    office.done(LODGE)
+    return office
+
+
+class DistantLog(MemoryLog):
+    """A log that takes its end as given, and may have grown meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given: list[int | None] = []
+        self.moves = False
+
+    @contextmanager
+    def transaction(self, after=None):
+        self.given.append(after and after.position)
+        with super().transaction(after) as transaction:
+            yield transaction
+            if after is not None and self.moves:
+                raise HeadMoved(where=self.where)
+
+
+def test_a_batch_is_decided_again_holding_the_log_when_its_end_was_mistaken():
+    log = DistantLog()
+    office = Office(log)
+    office.done(LODGE)
+    log.given, log.moves = [], True
+    replies = office.handler.handle_all([CommandEnvelope(message=REPLY) for _ in range(2)])
+    assert [reply.version for reply in replies] == [2, 3]
+    assert log.given == [2, None]
+    log.moves = False
+    assert office.done(REPLY).version == 4
+    assert log.given == [2, None, 4]
+
+
+def times(office: Office) -> list[tuple[object, object]]:
+    """When each fact of the case was recorded and known, after the first."""
+    return [(r.recorded_at, r.known_at) for r in office.recorded(CASE)[1:]]
+
+
+@pytest.mark.parametrize("behind", [timedelta(microseconds=1), TOLERATED])
+def test_a_clock_a_little_behind_the_log_is_raised_to_it(office: Office, behind: timedelta):
+    office.now = START - behind
+    receipts = office.handler.handle_all([CommandEnvelope(message=REPLY) for _ in range(2)])
+    assert [receipt.facts for receipt in receipts] == [1, 1]
+    assert times(office) == [(START, None)] * 2
+    assert office.recorded(CASE)[1].occurred_at == START
+
+
+def test_a_clock_far_behind_the_log_is_refused_and_stores_nothing(office: Office):
+    head = office.log.head()
+    office.now = START - TOLERATED - timedelta(microseconds=1)
+    with pytest.raises(ClockBehind, match=r"2026-05-06T00:54:59.*set the clock right") as told:
+        office.done(REPLY)
+    assert "校准时钟" in told.value.sentence_zh
+    assert office.log.head() == head
+    office.now = START - TOLERATED
+    office.done(REPLY)
+
+
+def test_a_clock_that_goes_back_between_two_commands_of_a_commit_is_raised(office: Office):
+    later = START + timedelta(minutes=3)
+    with office.handler.unit_of_work() as unit:
+        office.now = later
+        unit.handle(CommandEnvelope(message=REPLY))
+        office.now = START
+        unit.handle(CommandEnvelope(message=REPLY))
+    assert times(office) == [(later, None)] * 2
+
+
+def test_an_import_keeps_its_times_in_a_log_that_holds_nothing_later(office: Office):
+    office.now = START + 9 * DAY
+    for days in (1, 2):
+        office.done(REPLY, recorded_at=START + days * DAY)
+    assert times(office) == [(START + DAY, None), (START + 2 * DAY, None)]
+
+
+def test_an_import_into_a_log_with_later_facts_is_recorded_now(office: Office):
+    """It carries when its source knew of each fact, and decides as of then."""
+    office.now = START + DAY
+    known = START - DAY
+    office.done(REPLY, recorded_at=known)
+    office.done(REPLY, recorded_at=known, occurred_at=known - DAY)
+    assert times(office) == [(START + DAY, known)] * 2
+    assert [r.occurred_at for r in office.recorded(CASE)[1:]] == [known, known - DAY]
+
+
+def test_what_is_imported_a_little_behind_the_log_is_raised_to_it(office: Office):
+    office.now = START + DAY
+    office.done(REPLY, recorded_at=START - TOLERATED)
+    assert times(office) == [(START, None)]
+
+
+def test_an_import_needs_a_clock_that_is_right(office: Office):
+    office.now = START - DAY
+    with pytest.raises(ClockBehind):
+        office.done(REPLY, recorded_at=START - 2 * DAY)
