@@ -40,13 +40,21 @@ class CommandEnvelope:
 
     @property
     def fingerprint(self) -> bytes:
-        """What is asked, and when it is said to have happened, as a few bytes.
+        """What is asked, as a few bytes."""
+        return fingerprint(self.message, self.occurred_at)
 
-        The order of labels does not count, nor the time where none is said.
-        """
-        at = self.occurred_at.astimezone(UTC) if self.occurred_at else None
-        content = _encode((type(self.message).__name__, self.message, at))
-        return sha256(content).digest()[:FINGERPRINT_BYTES]
+
+def fingerprint(message: Message, occurred_at: datetime | None) -> bytes:
+    """A message, and when it is said to have happened, as a few bytes.
+
+    The order of labels does not count, nor the time where none is said.
+    """
+    try:
+        at = occurred_at.astimezone(UTC) if occurred_at else None
+        content = _encode((type(message).__name__, message, at))
+    except (TypeError, UnicodeEncodeError, RecursionError, OverflowError):  # will be refused
+        content = repr((message, occurred_at)).encode(errors="backslashreplace")
+    return sha256(content).digest()[:FINGERPRINT_BYTES]
 
 
 _encode: Final = msgspec.json.Encoder(order="deterministic").encode

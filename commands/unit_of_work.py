@@ -15,7 +15,7 @@ from domain.kernel.context import Context
 from domain.kernel.documents import DocumentInvalid
 from domain.kernel.facts import Fact, Recorded
 from domain.kernel.personal import Personal, household_subject
-from domain.kernel.refusals import InTheFuture, Refusal, UnknownSite, VersionMoved
+from domain.kernel.refusals import CommandIdTaken, InTheFuture, Refusal, UnknownSite, VersionMoved
 from domain.kinds.directory import Directory
 from domain.kinds.site.facts import SITE_KIND
 from store.log import CLOCK_TOLERANCE, AppendTransaction, Receipt, ReceiptKey
@@ -59,7 +59,7 @@ class UnitOfWork:
             return refusal
 
     def handle(self, envelope: CommandEnvelope) -> Receipt:
-        """The receipt of a command; a repeated id gets the receipt of the first time.
+        """The receipt of a command; the same id with the same content gets the first one.
 
         Raises:
             Refusal, DocumentInvalid: it cannot be done; nothing of it is stored.
@@ -71,9 +71,11 @@ class UnitOfWork:
             causation=envelope.causation,
         )
         message, key = envelope.message, envelope.key
-        if (before := self._receipt(key)) is not None:
-            return before
         check(message)
+        if (before := self._receipt(key)) is not None:
+            if before.fingerprint != envelope.fingerprint:
+                raise CommandIdTaken(id=envelope.id)
+            return before
         routes = self._handler.routes
         stream = routes.stream_of(message)
         routes.route(message, stream)
@@ -94,8 +96,7 @@ class UnitOfWork:
                 envelope.correlation, envelope.causation, known_at,
             )  # fmt: skip
             self._take(loaded, recorded)
-        fingerprint = envelope.fingerprint
-        receipt = Receipt(*key, fingerprint, stream, loaded.version, self.head, len(facts))
+        receipt = Receipt(*key, envelope.fingerprint, stream, loaded.version, self.head, len(facts))
         if facts or message.leaves_receipt:
             self._receipts[key] = receipt
         return receipt

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from api.cli.context import Context
 from api.parsing import read_json, read_message, read_time
+from api.principals import from_outside
 from api.queries import cases as case_answers, promises
 from api.queries.cases import Answer
 from api.wording import left, length, reason, status, word
@@ -223,7 +224,7 @@ def ask(context: Context) -> int:
     command = read_message(context.routes, asked.name, data, strict=not pairs)
     request = CommandEnvelope(
         message=command,
-        actor=asked.actor,
+        actor=from_outside(asked.actor),
         id=asked.id or new_id(),
         occurred_at=read_time(asked.occurred_at, "--occurred-at") if asked.occurred_at else None,
         expected=asked.expect,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
@@ -13,9 +12,10 @@ from starlette.routing import Route
 from api.engine import Engine
 from api.http.openapi import COMMAND, answered, refused, snake
 from api.http.parameters import check_parameters
-from api.http.problems import ActorReserved, BodyNotJson, BodyTooLarge, Json
+from api.http.problems import BodyNotJson, BodyTooLarge, Json
 from api.http.schemas import example_of, reference
 from api.parsing import read_json, read_message, read_time
+from api.principals import from_outside
 from commands.envelope import CommandEnvelope
 from commands.ids import new_id
 from commands.messages import Message
@@ -35,7 +35,9 @@ class Header(NamedTuple):
 
 HEADERS: Final[Mapping[str, Header]] = {
     "Idempotency-Key": Header(
-        "The command's id: sent again it stores nothing and answers the same.", "20261120-0001"
+        "The command's id: sent again by the same actor it stores nothing and answers the same;"
+        " another command under it is refused.",
+        "20261120-0001",
     ),
     ACTOR: Header("Who asks; percent-encoded UTF-8 is understood.", "staff-li"),
     OCCURRED: Header("When it happened, with an offset, if not now.", "2026-11-20T14:30:00+08:00"),
@@ -44,9 +46,6 @@ HEADERS: Final[Mapping[str, Header]] = {
 }
 ANYBODY: Final = "http"
 """The actor of a request that names none."""
-RESERVED: Final = frozenset({"scheduler", "system"})
-RESERVED_BEGINNINGS: Final = ("import-", "reaction")
-"""Actors that only the engine itself may be."""
 
 
 def command_route(engine: Engine, body_limit: int) -> Route:
@@ -101,22 +100,12 @@ def _asked(engine: Engine, name: str, body: bytes, request: Request) -> CommandE
     occurred = _header(request, OCCURRED)
     return CommandEnvelope(
         message=read_message(engine.routes, name, read_json(body or b"{}")),
-        actor=_actor(request),
+        actor=from_outside(_header(request, ACTOR) or ANYBODY),
         id=_header(request, "Idempotency-Key") or new_id(),
         occurred_at=read_time(occurred, OCCURRED) if occurred else None,
         correlation=_header(request, "Correlation-Id"),
         expected=_expected(_header(request, "If-Match")),
     )
-
-
-def _actor(request: Request) -> str:
-    """Who asks; nobody outside speaks as a part of the engine."""
-    actor = _header(request, ACTOR) or ANYBODY
-    shown = "".join(c for c in actor if unicodedata.category(c) != "Cf")  # without invisible ones
-    said = unicodedata.normalize("NFKC", shown).strip().casefold()
-    if said in RESERVED or said.startswith(RESERVED_BEGINNINGS):
-        raise ActorReserved(actor=actor[:60])
-    return actor
 
 
 def _header(request: Request, name: str) -> str | None:

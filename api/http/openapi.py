@@ -128,7 +128,8 @@ def _kinds(audience: str) -> set[Told]:
     faults: set[Told] = {StoreFault, *_below(StoreFault)}
     if audience == QUESTION:
         return {*ANYWHERE, *faults, QueryInvalid, QuestionTooSlow, TooManyQuestions}
-    return {*_refusals("domain", "commands", "api.http", "api.parsing"), *faults} - {*NO_COMMAND}
+    packages = ("domain", "commands", "api.http", "api.parsing", "api.principals")
+    return {*_refusals(*packages), *faults} - {*NO_COMMAND}
 
 
 def _refusals(*packages: str) -> Iterator[type[Refusal]]:

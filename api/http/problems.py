@@ -14,11 +14,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from api.parsing import CommandUnknown, DataUnreadable, QueryInvalid
+from api.principals import ActorReserved
 from api.queries.rulebooks import NotComparable, RulesVersionUnknown
 from commands.routes import WrongKind
 from commands.validation import TextUnreadable, TooManyLabels
 from domain.kernel.documents import DocumentInvalid
 from domain.kernel.refusals import (
+    CommandIdTaken,
     CommandInvalid,
     InTheFuture,
     LevelOutOfRange,
@@ -90,12 +92,6 @@ class QuestionTooSlow(Refusal):
     zh = "查询未能在 {seconds} 秒内完成，请缩小范围或稍后重试。"
 
 
-class ActorReserved(Refusal):
-    """The actor {actor} is reserved for the engine: send the name of whoever asks instead."""
-
-    zh = "操作人 {actor} 由系统保留，请填写实际操作人。"
-
-
 class HostUnknown(Refusal):
     """The service does not answer as {host}: name it in GUANJIA_HOSTS if it shall."""
 
@@ -150,6 +146,7 @@ STATUS: Final[Mapping[type[Exception], int]] = {
     BodyTooLarge: 413,
     BodyNotJson: 415,
     HostUnknown: 421,
+    CommandIdTaken: 422,
     CommandInvalid: 422,
     DocumentRefused: 422,
     InTheFuture: 422,

@@ -16,6 +16,7 @@ from api.imports.mapping import Mapping
 from api.imports.remedies import remedy
 from api.imports.rows import Cells, Rows
 from api.imports.steps import BoundStep
+from commands.envelope import fingerprint
 from commands.messages import Message
 from domain.kernel.refusals import Refusal
 
@@ -44,6 +45,11 @@ class Planned(NamedTuple):
     def key(self, source: str) -> tuple[str, str]:
         """Who asks, and the id."""
         return self.actor or importer_of(source), self.id(source)
+
+    @property
+    def fingerprint(self) -> bytes:
+        """What is asked, as the receipt of its command keeps it."""
+        return fingerprint(self.command, self.happened or self.at)
 
 
 def importer_of(source: str) -> str:

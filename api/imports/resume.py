@@ -32,7 +32,9 @@ class ResumePoint:
             some = commands[start : start + AT_ONCE]
             keys = {planned.key(source): start + i for i, planned in enumerate(some)}
             found = desk.log.receipts(tuple(keys))
-            self._turns.update((command, keys[who, command]) for who, command in found)
+            for key, receipt in found.items():
+                if receipt.fingerprint == commands[keys[key]].fingerprint:
+                    self._turns[receipt.command] = keys[key]
         self.answered = frozenset(self._turns.values())
 
     @property

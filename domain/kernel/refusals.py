@@ -208,3 +208,9 @@ class VersionMoved(Refusal):
     """The case is at version {actual}, not {expected} as expected: look at it and decide again."""
 
     zh = "工单已是第 {actual} 版，您预期的是第 {expected} 版，请重新查看后再决定。"
+
+
+class CommandIdTaken(Refusal):
+    """The command id {id} was used before for another command: send this one under a new id."""
+
+    zh = "命令编号 {id} 已用于另一条命令，请换一个编号重新提交。"

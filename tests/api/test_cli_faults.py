@@ -24,6 +24,7 @@ RESUME = ("ask", "ResumeRepair", f"case={CASE}", "--occurred-at")
         (("ask", "AcceptRepair", "what"), 3, "CommandInvalid"),
         (("ask", "Nothing"), 3, "CommandUnknown"),
         (("ask", "CloseCase", f"case={CASE}"), 3, "ReasonRequired"),
+        (("ask", "ResumeRepair", f"case={CASE}", "--actor", "scheduler"), 3, "ActorReserved"),
         ((*RESUME, "2026-01-01T10:00"), 3, "WithoutZone"),
         ((*RESUME, "2999-01-01T10:00Z"), 3, "InTheFuture"),
         (("history", "nothing"), 3, "UnknownCase"),
@@ -49,6 +50,16 @@ def test_what_goes_wrong_is_one_sentence(
     assert done.err.count("\n") == 1
     assert "Traceback" not in done.err
     assert done.out == ""
+
+
+def test_an_id_used_for_another_command_is_refused(made: Guanjia) -> None:
+    """Otherwise the second command would be lost behind the answer to the first."""
+    report = ("ask", "ReportRepair", "site=main", "household=h")
+    assert made(*report, "category=lift", "--id", "once").code == 0
+    refused = made(*report, "category=water", "--id", "once")
+    assert refused.code == 3
+    assert refused.err.startswith("CommandIdTaken: 命令编号 once 已用于另一条命令")
+    assert made(*report, "category=water", "--id", "once", "--actor", "li").code == 0
 
 
 def test_a_faulty_rulebook_is_named_by_file_and_line(made: Guanjia, tmp_path: Path) -> None:

@@ -50,6 +50,17 @@ def test_a_repeated_key_is_answered_as_the_first(world: World) -> None:
     assert world.engine.log.head() == 4
 
 
+def test_a_key_is_refused_for_another_command_and_belongs_to_who_asks(world: World) -> None:
+    """Otherwise the second command would be lost behind the answer to the first."""
+    key = {"Idempotency-Key": "once"}
+    world.ask("ReportRepair", REPORT, **key)
+    refused = world.ask("ReportRepair", REPORT | {"category": "lift"}, **key)
+    assert (refused.status_code, refused.json()["code"]) == (422, "CommandIdTaken")
+    assert world.engine.log.head() == 4
+    own = REPORT | {"case": "repair-of-another"}
+    assert world.ask("ReportRepair", own, **key, **{"Guanjia-Actor": "li"}).status_code == 201
+
+
 def test_headers_say_who_when_and_from_which_version(reported: World) -> None:
     """Actor, time, correlation and expected version reach the fact."""
     at = reported.now - timedelta(hours=1)

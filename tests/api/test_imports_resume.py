@@ -58,6 +58,16 @@ def test_what_was_refused_once_stays_refused_when_the_case_has_changed(old):
     assert [word for word, _ in story(desk, 1)] == ["reported"]
 
 
+def test_a_row_changed_since_is_refused_and_not_passed_over(old):
+    """Its command has the id of the one that was taken, and would be lost without a word."""
+    desk = office()
+    backfill(*old(), desk)
+    head = desk.log.head()
+    again = backfill(*old(ROWS.replace("5,lift", "5,door")), desk)
+    assert (again.codes, again.commands) == ({"CommandIdTaken": 1}, 0)
+    assert desk.log.head() == head
+
+
 def test_rows_added_later_are_taken(old):
     """What happened before the history's end is recorded at that end, and visible as late."""
     desk = office()

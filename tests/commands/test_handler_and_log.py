@@ -1,15 +1,19 @@
-"""How a handler meets the end of the log: its position, and the time it was last written."""
+"""How a handler meets what the log holds: its end, its time, and ids that come again."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
 from commands.complaint import LodgeComplaint, ReplyToComplaint
 from commands.envelope import CommandEnvelope
+from commands.registers import PublishRulebook
+from domain.kernel.refusals import CommandIdTaken
 from store.errors import ClockBehind, HeadMoved
+from store.log import Receipt
 from store.memory import MemoryLog
 from store.sqlite import SQLiteLog
 from tests.support.scenario import SITE, START, Office
@@ -130,3 +134,75 @@ def test_an_import_needs_a_clock_that_is_right(office: Office):
     office.now = START - DAY
     with pytest.raises(ClockBehind):
         office.done(REPLY, recorded_at=START - 2 * DAY)
+
+
+SAME = {"id": "same", "actor": "li"}
+
+
+def test_an_id_with_the_same_content_is_answered_as_the_first_time(office: Office):
+    first = office.done(REPLY, **SAME)
+    head = office.log.head()
+    office.wait("3d")
+    for asked in (office, Office(office.log)):
+        asked.now = office.now
+        assert asked.done(REPLY, **SAME) == first
+    assert office.log.head() == head
+
+
+OTHERS = [
+    {"message": replace(REPLY, by="zhou")},
+    {"message": LODGE},
+    {"message": REPLY, "occurred_at": START},
+]
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_an_id_with_other_content_is_refused_and_stores_nothing(office: Office, other):
+    office.done(REPLY, **SAME)
+    head = office.log.head()
+    for asked in (office, Office(office.log)):
+        (refusal,) = asked.handler.handle_all([CommandEnvelope(**SAME, **other)])
+        assert isinstance(refusal, CommandIdTaken)
+        assert refusal.sentence == (
+            "The command id same was used before for another command: send this one under a new id."
+        )
+    assert office.log.head() == head
+
+
+def test_two_commands_of_one_commit_cannot_share_an_id(office: Office):
+    both = [CommandEnvelope(message=m, **SAME) for m in (REPLY, replace(REPLY, by="zhou"))]
+    assert [type(reply) for reply in office.handler.handle_all(both)] == [Receipt, CommandIdTaken]
+    assert len(times(office)) == 1
+
+
+def test_an_id_belongs_to_who_asks(office: Office):
+    """Whoever guesses another's id, or the engine's, neither takes it nor reads its answer."""
+    theirs = replace(REPLY, by="zhou")
+    versions = [
+        office.done(message, id="same", actor=actor).version
+        for actor, message in (("li", REPLY), ("zhou", theirs), ("scheduler", REPLY))
+    ]
+    assert versions == [2, 3, 4]
+    assert office.done(theirs, id="same", actor="zhou").version == 3
+
+
+def test_what_is_said_to_have_happened_at_one_instant_is_the_same_in_every_zone(office: Office):
+    at = START - timedelta(hours=1)
+    first = office.done(REPLY, **SAME, occurred_at=at)
+    shanghai = datetime.fromisoformat("2026-05-06T08:00:00+08:00")
+    assert shanghai == at
+    assert office.done(REPLY, **SAME, occurred_at=shanghai) == first
+
+
+def test_labels_in_another_order_are_the_same_command(log):
+    office = Office(log)
+    labels = {"a": "1", "b": "2"}
+    first = office.done(replace(LODGE, labels=labels), **SAME)
+    assert office.done(replace(LODGE, labels=dict(reversed(labels.items()))), **SAME) == first
+
+
+@pytest.mark.parametrize("document", [{"rulebook": "\ud800"}, {"rulebook": object}])
+def test_an_id_that_comes_again_with_an_unreadable_document_is_refused(office: Office, document):
+    office.done(REPLY, **SAME)
+    refusal = office.ask(PublishRulebook(document=document), **SAME)
+    assert isinstance(refusal, CommandIdTaken)
