@@ -270,6 +270,16 @@ class FaultFound(TypedDict):
     detail_zh: str
 
 
+class FollowerHealth(TypedDict):
+    """How a follower of the log stands."""
+
+    follower: str
+    position: int | None
+    lag: int | None
+    last_tick_age: float
+    fault: str | None
+
+
 class Health(TypedDict):
     """Whether the service can do what it is for."""
 
@@ -277,5 +287,6 @@ class Health(TypedDict):
     position: int | None
     views: ViewsHealth
     scheduler: SchedulerHealth
+    followers: list[FollowerHealth]
     rules: int | None
     faults: list[FaultFound]
