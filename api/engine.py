@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Final
 
 from commands import ROUTES
 from commands.envelope import CommandEnvelope
@@ -14,19 +15,26 @@ from commands.routes import Routes
 from commands.writer import Writer
 from domain.kinds.directory import Directory
 from projections.row_sets import CaseProjector, row_sets
-from scheduler.timers import TimerWorker
+from scheduler.runner import Runner, ThreadRunner
+from scheduler.timers import AskAll, Timers
 from scheduler.trusted_clock import TrustedClock
 from store.codec import Codec
+from store.follower import Follower
 from store.log import Log, Receipt
 from store.open import open_log, open_views
 from store.projector import Progress
 from store.register_reader import DirectoryReader
 
+POLLED: Final = (0.002, 0.005, 0.01, 0.02)
+"""Seconds between looks at the checkpoints of followers that run in another process."""
+
 
 class Engine:
-    """A log with its command handler, its row sets and its timers, which share one clock.
+    """A log with its command handler, its row sets and what follows it, which share one clock.
 
-    ``routes`` are the messages, and with them the kinds, that the engine knows.
+    ``routes`` are the messages, and with them the kinds, that the engine knows. ``further`` makes
+    the followers beside row sets and timers, each from the engine. ``ask_all`` stands in for the
+    engine's own writer where another process writes.
     """
 
     def __init__(
@@ -36,6 +44,8 @@ class Engine:
         create: bool = False,
         clock: Callable[[], datetime] | None = None,
         routes: Routes = ROUTES,
+        further: Sequence[MakeFollower] = (),
+        ask_all: AskAll | None = None,
     ) -> None:
         """Open a store: a file path or a PostgreSQL address.
 
@@ -66,7 +76,11 @@ class Engine:
         except BaseException:
             self.log.close()
             raise
-        self.worker = TimerWorker(self.handler, self.projector, clock=self.clock)
+        self.timers = Timers(ask_all or self.writer.ask_all, self.projector, clock=self.clock)
+        self.followers: Sequence[Follower] = (
+            self.projector, self.timers, *(make(self) for make in further),
+        )  # fmt: skip
+        self.runner: Runner = ThreadRunner(self.log, self.followers, self.projector.note)
         self._compared = False
 
     def ask(self, request: CommandEnvelope) -> Receipt:
@@ -79,13 +93,19 @@ class Engine:
         return self.writer.ask(request)
 
     def settle(self, timeout: float = 5.0, progress: Progress | None = None) -> bool:
-        """Let the row sets catch up with the log as it is now; False if they could not in time."""
+        """Let the row sets see the log as it is now; False if they could not in time.
+
+        Followers that are at work in another process are waited for.
+        """
         limit = time.monotonic() + timeout
-        head = self.log.head()
+        head, looks = self.log.head(), iter(POLLED)
         while not self._seen(head):
             if (left := limit - time.monotonic()) <= 0:
                 return False
-            self.projector.catch_up(progress, within=left)
+            if self.runner.beside and not self.projector.db.replaced():
+                time.sleep(min(next(looks, POLLED[-1]), left))
+            else:
+                self.projector.catch_up(progress, within=left)
         return True
 
     def _seen(self, head: int) -> bool:
@@ -100,9 +120,8 @@ class Engine:
 
     @property
     def lag(self) -> int:
-        """How many facts the row sets have not seen; all of them where they saw another log."""
-        head = self.log.head()
-        return head if self.projector.astray() else max(head - self.projector.position(), 0)
+        """How many facts the row sets have not seen."""
+        return self.projector.lag()
 
     def directory(self) -> Directory:
         """Sites and rules at the head of the log."""
@@ -110,10 +129,15 @@ class Engine:
 
     def close(self) -> None:
         """Give everything back."""
-        self.worker.stop()
+        self.runner.stop()
         self.writer.close()
+        for follower in self.followers:
+            follower.close()
         self.projector.db.close()
         self.log.close()
+
+
+MakeFollower = Callable[[Engine], Follower]
 
 
 @contextmanager
@@ -123,9 +147,13 @@ def engine(
     create: bool = False,
     clock: Callable[[], datetime] | None = None,
     routes: Routes = ROUTES,
+    further: Sequence[MakeFollower] = (),
+    ask_all: AskAll | None = None,
 ) -> Iterator[Engine]:
     """An engine that is closed at the end of the block."""
-    opened = Engine(store, create=create, clock=clock, routes=routes)
+    opened = Engine(
+        store, create=create, clock=clock, routes=routes, further=further, ask_all=ask_all
+    )
     try:
         yield opened
     finally:

@@ -51,7 +51,7 @@ def measure(bench: Bench) -> list[Row]:
         clock.now = due
         os.sync()
         begun = perf_counter()
-        engine.worker.tick()
+        engine.timers.tick()
         seconds.append(perf_counter() - begun)
     lost, doubled = count_lapses(engine, wave * waves + len(seen))
     engine.close()
@@ -103,7 +103,7 @@ def single_lapses(store: Path, probes: int, bench: Bench) -> list[float]:
     bench.say(f"clocks: {probes} single lapses in real time")
     engine = Engine(str(store))
     head = engine.log.head()
-    engine.worker.start()
+    engine.runner.start()
     for number in range(probes):
         case = f"repair-p{new_id()}"
         command = report(case, number, category="probe")
@@ -129,11 +129,11 @@ def single_lapses(store: Path, probes: int, bench: Bench) -> list[float]:
 def idle_ticks(engine: Engine, ticks: int, bench: Bench) -> list[float]:
     """Milliseconds of ticks that find nothing to do."""
     bench.say(f"clocks: {ticks} idle ticks")
-    engine.worker.tick()
+    engine.timers.tick()
     found = []
     for _ in range(ticks):
         begun = perf_counter()
-        engine.worker.tick()
+        engine.timers.tick()
         found.append((perf_counter() - begun) * 1000)
     return found
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Callable, Sequence
+from itertools import islice, pairwise
 from queue import Empty, SimpleQueue
 from typing import Final
 
@@ -27,17 +27,17 @@ Outcome = Answer | BaseException
 class _Thread:
     """A thread that waits. ``after`` is woken by it: woken one by one, threads do not contend."""
 
-    __slots__ = ("after", "envelope", "outcome", "turn")
+    __slots__ = ("after", "envelopes", "outcomes", "turn")
 
-    def __init__(self, envelope: CommandEnvelope) -> None:
-        self.envelope = envelope
-        self.outcome: Outcome | None = None
+    def __init__(self, envelopes: Sequence[CommandEnvelope]) -> None:
+        self.envelopes = envelopes
+        self.outcomes: Sequence[Outcome] = ()
         self.after: _Thread | None = None
         self.turn = threading.Lock()
         self.turn.acquire()
 
-    def wait(self) -> Outcome:
-        """Sleep until the outcome is there, then wake the next."""
+    def wait(self) -> Sequence[Outcome]:
+        """Sleep until the outcomes are there, then wake the next."""
         try:
             self._wait()
         except BaseException:  # interrupted: whoever comes after must still be woken
@@ -45,8 +45,7 @@ class _Thread:
             raise
         if self.after is not None:
             self.after.turn.release()
-        assert self.outcome is not None
-        return self.outcome
+        return self.outcomes
 
     def _wait(self) -> None:
         self.turn.acquire()
@@ -60,11 +59,11 @@ class _Thread:
 class _Task:
     """A task of an event loop that waits."""
 
-    __slots__ = ("envelope", "future", "loop", "outcome")
+    __slots__ = ("envelopes", "future", "loop", "outcomes")
 
     def __init__(self, envelope: CommandEnvelope, loop: asyncio.AbstractEventLoop) -> None:
-        self.envelope = envelope
-        self.outcome: Outcome | None = None
+        self.envelopes = (envelope,)
+        self.outcomes: Sequence[Outcome] = ()
         self.loop = loop
         self.future: asyncio.Future[Receipt] = loop.create_future()
 
@@ -77,6 +76,8 @@ class Writer:
         self.handler = handler
         self.batches = 0
         """How many commits were shared so far."""
+        self.committed: Callable[[], object] | None = None
+        """What is called after each commit, by the writer's thread."""
         self._queue: SimpleQueue[_Thread | _Task | None] = SimpleQueue()
         self._closed = False
         self._closing = threading.Lock()
@@ -90,12 +91,16 @@ class Writer:
             Refusal, DocumentInvalid: it cannot be done; nothing of it is stored.
             StoreFault: the store failed under this command's commit, or the writer is closed.
         """
-        asker = _Thread(envelope)
-        self._put(asker)
-        outcome = asker.wait()
+        (outcome,) = self.ask_all((envelope,))
         if isinstance(outcome, BaseException):
             raise outcome
         return outcome
+
+    def ask_all(self, envelopes: Sequence[CommandEnvelope]) -> Sequence[Outcome]:
+        """The same for several, in one commit; what each came to, in order, faults included."""
+        asker = _Thread(envelopes)
+        self._put(asker)
+        return asker.wait()
 
     async def submit(self, envelope: CommandEnvelope) -> Receipt:
         """The same for a task of an event loop, which goes on with other tasks meanwhile."""
@@ -120,9 +125,11 @@ class Writer:
     def _run(self) -> None:
         while (batch := self._next()) is not None:
             self.batches += 1
-            outcomes = self._outcomes([asker.envelope for asker in batch])
-            for asker, outcome in zip(batch, outcomes, strict=True):
-                asker.outcome = outcome
+            outcomes = iter(self._outcomes([one for asker in batch for one in asker.envelopes]))
+            for asker in batch:
+                asker.outcomes = tuple(islice(outcomes, len(asker.envelopes)))
+            if self.committed is not None:
+                self.committed()
             _wake([asker for asker in batch if isinstance(asker, _Thread)])
             _resolve([asker for asker in batch if isinstance(asker, _Task)])
 
@@ -131,14 +138,15 @@ class Writer:
         first = self._queue.get()
         if first is None:
             return None
-        batch = [first]
+        batch, count = [first], len(first.envelopes)
         try:
-            while len(batch) < MOST:
+            while count < MOST:
                 asker = self._queue.get_nowait()
                 if asker is None:
                     self._queue.put(None)  # for the next round
                     break
                 batch.append(asker)
+                count += len(asker.envelopes)
         except Empty:
             pass
         return batch
@@ -176,7 +184,8 @@ def _set_all(tasks: list[_Task]) -> None:
     for task in tasks:
         if task.future.done():  # whoever asked has gone away
             continue
-        if isinstance(task.outcome, BaseException):
-            task.future.set_exception(task.outcome)
-        elif task.outcome is not None:
-            task.future.set_result(task.outcome)
+        (outcome,) = task.outcomes
+        if isinstance(outcome, BaseException):
+            task.future.set_exception(outcome)
+        else:
+            task.future.set_result(outcome)

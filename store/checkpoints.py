@@ -27,7 +27,8 @@ _TABLES = (
     """CREATE TABLE IF NOT EXISTS generations (physical TEXT PRIMARY KEY, name TEXT NOT NULL,
     generation BIGINT NOT NULL, alive BIGINT NOT NULL)""",
     "CREATE TABLE IF NOT EXISTS unsettled (case_id TEXT PRIMARY KEY)",
-    "CREATE TABLE IF NOT EXISTS pulses (name TEXT PRIMARY KEY, at BIGINT NOT NULL)",
+    """CREATE TABLE IF NOT EXISTS followers (name TEXT PRIMARY KEY, at BIGINT NOT NULL,
+    age DOUBLE PRECISION NOT NULL, position BIGINT, taken BIGINT NOT NULL, fault TEXT)""",
 )
 
 
@@ -65,6 +66,7 @@ class Checkpoints:
         self._db = db
         self._views = views
         try:
+            db.ask("SELECT name FROM followers LIMIT 1")
             known = self.states()
         except TablesDamaged:  # there are none yet
             known = {}

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
 from store.case_loader import BULK, CaseLoader, FoldCase, bulks
@@ -20,6 +21,7 @@ from store.checkpoints import Checkpoints, Definition, physical_name
 from store.codec import Codec
 from store.cycles import without_cycles
 from store.errors import StoreFault, TablesDamaged
+from store.follower import Follower, FollowerState
 from store.log import Log
 from store.register_reader import DirectoryReader
 from store.rows import Row
@@ -44,13 +46,16 @@ class RowSet(Definition, Protocol[CaseIn_contra]):
         """The rows of one case, by table name."""
 
 
-class Projector(Generic[Case]):
+class Projector(Follower, Generic[Case]):
     """The row sets of one log in one database, kept up to date by whoever calls `catch_up`.
 
     ``fold`` turns all facts of a case, and the directory, into what the row sets read;
     ``unsettled`` names a case whose rows a later calendar may still change. Several threads and
     processes may project the same row sets: each page is written by whoever comes first.
     """
+
+    name = "projections"
+    rest = 0.02
 
     def __init__(  # noqa: PLR0917 - the parts in the order in which a fact passes them
         self,
@@ -65,7 +70,7 @@ class Projector(Generic[Case]):
         registers: DirectoryReader | None = None,
     ) -> None:
         """Make the tables that are missing; what others hold stays until `catch_up` sees to it."""
-        self.log = log
+        super().__init__(log)
         self.db = db
         self.row_sets = {rows.name: rows for rows in row_sets}
         self.codec = codec or Codec()
@@ -119,8 +124,6 @@ class Projector(Generic[Case]):
         seen, limit = 0, time.monotonic() + within
         if self._turn.acquire(timeout=min(max(within, 0.0), threading.TIMEOUT_MAX)):
             try:
-                if self.db.replaced():
-                    self._begin_anew()
                 while (step := self._mended(progress)) is not None:
                     seen += step
                     if time.monotonic() > limit:
@@ -129,8 +132,20 @@ class Projector(Generic[Case]):
                 self._turn.release()
         return seen
 
+    def step(self) -> int | None:
+        """Project a page, or build anew what needs it; how many facts that took."""
+        with self._turn:
+            return self._mended(None)
+
+    def lag(self) -> int:
+        """How many facts the tables have not seen; all of them where they saw another log."""
+        head = self.log.head()
+        return head if self.astray() else max(head - self.position(), 0)
+
     def _mended(self, progress: Progress | None) -> int | None:
         """A step; tables that are found damaged, missing or foreign are thrown away first."""
+        if self.db.replaced():
+            self._begin_anew()
         try:
             return self._step(progress)
         except TablesDamaged:
@@ -273,15 +288,27 @@ class Projector(Generic[Case]):
 
     # ------------------------------------------------------------------ signs of life
 
-    def note_pulse(self, name: str, at: int) -> None:
-        """Note for other processes when a worker last did its round, in microseconds since 1970."""
+    def note(self, states: Sequence[FollowerState]) -> None:
+        """Note for other processes how followers stand that run in this one."""
+        at = time.time_ns() // 1000
         with self.db.writing():
-            self.db.run("DELETE FROM pulses WHERE name = ?", (name,))
-            self.db.run("INSERT INTO pulses (name, at) VALUES (?, ?)", (name, at))
+            for state in states:
+                self.db.run("DELETE FROM followers WHERE name = ?", (state.name,))
+                row = (
+                    state.name,
+                    at,
+                    state.last_tick_age,
+                    state.position,
+                    state.taken,
+                    state.fault,
+                )
+                self.db.run("INSERT INTO followers VALUES (?, ?, ?, ?, ?, ?)", row)
 
-    def pulses(self) -> dict[str, int]:
-        """When each worker last did its round."""
-        return {str(name): int(at) for name, at in self.db.ask("SELECT name, at FROM pulses")}  # type: ignore[arg-type]
+    def noted(self, now: datetime) -> dict[str, FollowerState]:
+        """How each follower stood that runs in any process, as ages at an instant."""
+        head, micros = self.log.head(), int(now.timestamp() * 1e6)
+        rows = self.db.ask("SELECT name, at, age, position, taken, fault FROM followers")
+        return {str(row[0]): _noted(row, head, micros) for row in rows}
 
     # ------------------------------------------------------------------ comparison
 
@@ -319,3 +346,14 @@ def _rows(view: RowSet[Case], cases: Mapping[str, Case]) -> dict[str, list[Recor
         for name, some in of_case(case).items():
             rows[name].extend(some)
     return rows
+
+
+def _noted(row: Record, head: int, now: int) -> FollowerState:
+    """A follower's state from its row, its age counted on since it was noted."""
+    name, at, age, position, taken, fault = row
+    seen = None if position is None else int(position)
+    return FollowerState(
+        name=str(name), position=seen, lag=None if seen is None else max(head - seen, 0),
+        last_tick_age=float(age or 0) + max(now - int(at or 0), 0) / 1e6, taken=int(taken or 0),
+        fault=None if fault is None else str(fault),
+    )  # fmt: skip

@@ -30,7 +30,7 @@ def create_app(
     schedule: bool = True,
     questions: Questions | None = None,
 ) -> FastAPI:
-    """The application for an engine, which the caller closes; it runs the scheduler if asked to.
+    """The application for an engine, which the caller closes; it runs the followers if asked to.
 
     Questions are answered within `questions`, by default in a few threads of the application's.
     """
@@ -39,9 +39,10 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         if schedule:
-            engine.worker.start()
+            engine.runner.start()
         yield
-        engine.worker.stop()
+        if schedule:
+            engine.runner.stop()
         pool.close()
 
     app = FastAPI(

@@ -339,6 +339,16 @@ class FaultFound(TypedDict):
     detail_zh: str
 
 
+class FollowerHealth(TypedDict):
+    """How a follower of the log stands."""
+
+    follower: str
+    position: int | None
+    lag: int | None
+    last_tick_age: float
+    fault: str | None
+
+
 class Health(TypedDict):
     """Whether the service can do what it is for."""
 
@@ -346,5 +356,6 @@ class Health(TypedDict):
     position: int | None
     views: ViewsHealth
     scheduler: SchedulerHealth
+    followers: list[FollowerHealth]
     rules: int | None
     faults: list[FaultFound]

@@ -15,7 +15,7 @@ from api.engine import Engine
 from api.http.parameters import only_known
 from api.http.pool import Questions
 from api.http.queries import see_everything
-from api.queries import cases, promises
+from api.queries import cases, health, promises
 from api.queries.cases import Answer
 from api.wording import left, length, when, word
 
@@ -125,7 +125,8 @@ def _page(engine: Engine, lang: str) -> str:
     lapsed = promises.runs(engine, verdict=("lapsed",), limit=SHOWN)
     rungs = promises.raised(engine, SHOWN)
     other = "en" if lang == "zh" else "zh"
-    seen = length(timedelta(seconds=round(engine.worker.last_tick_age)), lang)
+    looked = round(health.timers(engine).last_tick_age)
+    seen = length(timedelta(seconds=looked), lang)
     head = HEAD.format(
         tongue="zh-CN" if lang == "zh" else "en",
         refresh=REFRESH,

@@ -5,20 +5,26 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from api.engine import Engine
 from api.http.problems import Defect
 from api.queries.health import QUIET
 from domain.kernel.refusals import UserFacingError
+from scheduler.timers import Timers
 from store.errors import StoreFault
+from store.follower import FollowerState
 from store.open import MEMORY, POSTGRES, views_path
 
 log = logging.getLogger("guanjia.http")
 
 Found = TypeVar("Found")
 Identity = tuple[int, int] | None
+
+PARTS: Final = {"projections": "views", Timers.name: "scheduler"}
+"""What the parts of the answer are called that followers keep."""
 
 
 class FileMoved(StoreFault):
@@ -41,6 +47,12 @@ class SchedulerFailed(UserFacingError):
     zh = "调度器无法记录到期事项：{problem}"
 
 
+class FollowerFailed(UserFacingError):
+    """{follower} cannot follow the log: {problem}"""  # noqa: D400, D415 - a sentence follows
+
+    zh = "{follower} 无法跟进日志：{problem}"
+
+
 class Probe:
     """What `/health` does: it reads what questions and commands read, and says what it could not.
 
@@ -57,12 +69,17 @@ class Probe:
         """The state of every part, and what is wrong."""
         engine, faults = self._engine, _Faults()
         head = seen = rules = None
-        if faults.of("files", self._same_files):  # else a new connection would make new files
+        same = bool(faults.of("files", self._same_files))
+        if same:  # else a new connection would make new files
             head = faults.of("log", self._read_log)
             seen = faults.of("views", self._read_views)
             rules = faults.of("registers", lambda: engine.directory().rules.version)
-        faults.of("scheduler", self._scheduler)
-        worker = engine.worker
+        states = {state.name: state for state in engine.runner.states(positions=same)}
+        for state in states.values():
+            part = PARTS.get(state.name, state.name)
+            if part not in faults.parts:
+                faults.of(part, partial(_judge, state))
+        timers = states[Timers.name]
         return {
             "status": "failing" if faults.found else "ok",
             "position": head,
@@ -71,10 +88,20 @@ class Probe:
                 "lag": None if head is None or seen is None else max(head - seen, 0),
             },
             "scheduler": {
-                "last_tick_age": round(worker.last_tick_age, 3),
-                "recorded": worker.recorded,
-                "fault": worker.fault,
+                "last_tick_age": round(timers.last_tick_age, 3),
+                "recorded": timers.taken,
+                "fault": timers.fault,
             },
+            "followers": [
+                {
+                    "follower": state.name,
+                    "position": state.position,
+                    "lag": state.lag,
+                    "last_tick_age": round(state.last_tick_age, 3),
+                    "fault": state.fault,
+                }
+                for state in states.values()
+            ],
             "rules": rules,
             "faults": faults.found,
         }
@@ -101,12 +128,16 @@ class Probe:
                 raise FileMoved(where=path)
         return True
 
-    def _scheduler(self) -> None:
-        worker = self._engine.worker
-        if worker.fault is not None:
-            raise SchedulerFailed(problem=worker.fault)
-        if worker.last_tick_age >= QUIET:
-            raise SchedulerSilent(age=round(worker.last_tick_age))
+
+def _judge(state: FollowerState) -> None:
+    """Say what keeps a follower from its work; only timers must look at the clock all the time."""
+    timers = state.name == Timers.name
+    if state.fault is not None:
+        raise (SchedulerFailed if timers else FollowerFailed)(
+            follower=state.name, problem=state.fault
+        )
+    if timers and state.last_tick_age >= QUIET:
+        raise SchedulerSilent(age=round(state.last_tick_age))
 
 
 class _Faults:
@@ -114,6 +145,11 @@ class _Faults:
 
     def __init__(self) -> None:
         self.found: list[dict[str, str]] = []
+
+    @property
+    def parts(self) -> set[str]:
+        """The parts in which something was found."""
+        return {fault["part"] for fault in self.found}
 
     def of(self, part: str, look: Callable[[], Found]) -> Found | None:
         """What a look finds; what it fails with is noted."""

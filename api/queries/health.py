@@ -12,7 +12,8 @@ from api.queries.cases import Answer
 from domain.kernel.refusals import Phrase
 from domain.working_time import WorkingCalendar
 from projections.clock_runs import first_due
-from projections.instants import instant
+from scheduler.timers import Timers
+from store.follower import FollowerState
 from store.log import FORMAT
 from store.open import MEMORY, POSTGRES
 
@@ -171,20 +172,20 @@ def _lag(engine: Engine) -> Finding:
 
 
 def _scheduler(engine: Engine, now: datetime) -> Finding:
-    at = engine.projector.pulses().get("deadlines")
-    if at is None and first_due(engine.projector.db) is None:
+    state = engine.projector.noted(now).get(Timers.name)
+    if state is None and first_due(engine.projector.db) is None:
         return _fine(
             "scheduler",
             "No scheduler has looked at this store, and no promise waits for one.",
             "调度器尚未运行，目前也没有等待的承诺。",
         )
-    if at is None:
+    if state is None:
         return _wrong(
             "scheduler",
             "No scheduler has ever looked at this store: run `guanjia serve`.",
             "调度器从未运行，请运行 guanjia serve。",
         )
-    age = round((now - instant(at)).total_seconds())
+    age = round(state.last_tick_age)
     if age <= QUIET:
         return _fine(
             "scheduler", f"The scheduler looked {age} s ago.", f"调度器 {age} 秒前运行过。"
@@ -194,6 +195,11 @@ def _scheduler(engine: Engine, now: datetime) -> Finding:
         f"The scheduler was last seen {age} s ago: run `guanjia serve`.",
         f"调度器上次运行在 {age} 秒前，请运行 guanjia serve。",
     )
+
+
+def timers(engine: Engine) -> FollowerState:
+    """How the timers stand that the engine knows of."""
+    return next(state for state in engine.runner.states() if state.name == Timers.name)
 
 
 def as_data(findings: list[Finding]) -> list[Answer]:

@@ -281,8 +281,8 @@ def test_doctor_misses_the_scheduler(guanjia: Guanjia, store: str) -> None:
     assert done.code == 1
     assert "No scheduler has ever looked" in done.out
     engine = Engine(store)
-    engine.worker.start()
-    engine.worker._note_heartbeat()
+    engine.timers.tick()
+    engine.projector.note([engine.timers.state()])
     engine.close()
     assert "The scheduler looked" in guanjia("doctor").out
 

@@ -114,7 +114,7 @@ def test_commands_and_deadlines_have_one_clock(tmp_path: Path) -> None:
     """Unless a test turns it, it is the one that a leap of the wall clock does not fool."""
     engine = Engine(str(tmp_path / "g.db"), create=True)
     assert isinstance(engine.clock, TrustedClock)
-    assert engine.handler.clock is engine.worker.clock is engine.clock
+    assert engine.handler.clock is engine.timers.clock is engine.clock
     engine.close()
 
 
@@ -131,7 +131,7 @@ def test_questions_about_promises(reported: World) -> None:
     assert sum(s["amount"] for s in told["stretches"]) == told["target"] == 1800
     assert told["due"] == "2026-05-06T09:30:00+08:00"
     reported.now += timedelta(minutes=6)
-    reported.engine.worker.tick()
+    reported.engine.timers.tick()
     assert reported.get("/clocks", verdict="lapsed").json()["clocks"][0]["rungs"] == 1
     (rung,) = reported.get("/escalations").json()["escalations"]
     assert (rung["to"], rung["title"], rung["acknowledged_by"]) == (
@@ -180,10 +180,10 @@ def test_rules_and_health(world: World) -> None:
     """The rulebook in force, the calendars, and a scheduler whose silence shows."""
     assert world.get("/rulebook").json()["rulebook"] == "default"
     assert 2026 in world.get("/calendars").json()["calendars"][0]["years"]
-    world.engine.worker.tick()
+    world.engine.timers.tick()
     healthy = world.get("/health")
     assert (healthy.status_code, healthy.json()["status"]) == (200, "ok")
-    world.engine.worker.fault = "gone"
+    world.engine.timers.fault = "gone"
     assert world.get("/health").status_code == 503
 
 
@@ -329,7 +329,7 @@ def test_the_page_shows_hostile_text_as_text(world: World) -> None:
     """Whatever residents write is escaped, and no script could run anyway."""
     world.ask("ReportRepair", {**REPORT, "steward": HOSTILE + '"><img src=x>', "case": CASE})
     world.now += timedelta(minutes=6)
-    world.engine.worker.tick()
+    world.engine.timers.tick()
     for lang in ("zh", "en"):
         page = world.get("/", lang=lang)
         assert page.status_code == 200

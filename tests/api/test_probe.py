@@ -25,7 +25,7 @@ def faults(world: World) -> list[tuple[str, str]]:
 @pytest.fixture
 def looked(reported: World) -> World:
     """A service whose scheduler has looked a moment ago."""
-    reported.engine.worker.tick()
+    reported.engine.timers.tick()
     return reported
 
 
@@ -108,16 +108,16 @@ def test_a_scheduler_that_is_silent_or_failing_is_found(
     looked: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its fault says more than its silence."""
-    monkeypatch.setattr(type(looked.engine.worker), "last_tick_age", 20.0)
+    monkeypatch.setattr(type(looked.engine.timers), "last_tick_age", 20.0)
     assert faults(looked) == [("scheduler", "SchedulerSilent")]
     assert "20 seconds" in looked.get("/health").json()["faults"][0]["detail"]
-    looked.engine.worker.fault = "The disk is full."
+    looked.engine.timers.fault = "The disk is full."
     assert faults(looked) == [("scheduler", "SchedulerFailed")]
 
 
 def test_a_log_in_memory_has_no_files(tmp_path: Path) -> None:
     """There is nothing that could be moved."""
     engine = Engine(":memory:", create=True)
-    engine.worker.tick()
+    engine.timers.tick()
     assert Probe(engine).look()["status"] == "ok"
     engine.close()

@@ -60,7 +60,7 @@ def jam(narrow: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Jam]:
 def test_commands_and_health_are_answered_while_all_questions_are_slow(jam: Jam) -> None:
     """The pool of the questions is full; it is not theirs."""
     jam.ask()
-    jam.world.engine.worker.tick()
+    jam.world.engine.timers.tick()
     assert jam.world.ask("ReportRepair", {**REPORT, "case": CASE}).status_code == 201
     assert jam.world.get("/health").status_code == 200
     assert jam.world.client.get("/docs").status_code == 200

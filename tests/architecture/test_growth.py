@@ -53,7 +53,7 @@ class World:
 
     def passes(self, **length: int) -> None:
         self.now += timedelta(**length)
-        self.engine.worker.tick()
+        self.engine.timers.tick()
 
 
 @pytest.fixture

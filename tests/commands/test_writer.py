@@ -104,6 +104,43 @@ def test_those_who_wait_share_one_commit(handler: SlowHandler, shared: Writer) -
     assert len(handler.batches) == shared.batches <= 2
 
 
+def test_several_are_asked_in_one_commit_and_answered_one_by_one(
+    handler: SlowHandler, shared: Writer
+) -> None:
+    """Refusals come back as what they are, in their place; nothing is raised."""
+    shared.ask(CommandEnvelope(message=report("repair-0")))
+    committed: list[int] = []
+    shared.committed = lambda: committed.append(handler.log.head())
+    outcomes = shared.ask_all(
+        [CommandEnvelope(message=report(f"repair-{n}")) for n in (1, 0, 2)]
+    )  # fmt: skip
+    assert [type(outcome) for outcome in outcomes] == [Receipt, CaseExists, Receipt]
+    assert shared.batches == 2
+    assert committed == [handler.log.head()]
+
+
+def test_more_than_fit_in_a_commit_keep_nobody_waiting_behind_them(
+    handler: SlowHandler, shared: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who waits beside many shares their commit; who waits behind enough for one gets the next."""
+    monkeypatch.setattr(writer, "MOST", 3)
+    handler.gate.clear()
+
+    def ask(count: int) -> int:
+        return len(shared.ask_all([CommandEnvelope(message=report()) for _ in range(count)]))
+
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(ask, 1)]
+        while handler.held < 1:
+            pass
+        asked += [pool.submit(ask, 2) for _ in range(3)]
+        while shared._queue.qsize() < 3:
+            pass
+        handler.gate.set()
+        assert [future.result(10) for future in asked] == [1, 2, 2, 2]
+    assert handler.batches == [1, 4, 2]
+
+
 def test_a_refusal_is_its_askers_alone(handler: SlowHandler, shared: Writer) -> None:
     """Neighbours of refused envelopes are stored."""
     shared.ask(CommandEnvelope(message=report("repair-0")))
@@ -201,7 +238,7 @@ def test_an_interrupted_asker_holds_up_nobody(
     wait = writer._Thread._wait
 
     def interrupted(self) -> None:
-        if self.envelope.id == "impatient" and not interruptions:
+        if self.envelopes[0].id == "impatient" and not interruptions:
             interruptions.append(self)
             raise KeyboardInterrupt
         wait(self)

@@ -110,7 +110,7 @@ def test_the_tutorial_can_be_followed(desk, capsys):
             said.append((words, capsys.readouterr().out))
             if words[0] == "ask":
                 with engine("guanjia.db") as opened:  # what `guanjia serve` does meanwhile
-                    opened.worker.tick()
+                    opened.timers.tick()
 
     def answers(*words: str) -> list[str]:
         return [out for asked, out in said if tuple(asked[: len(words)]) == words]

@@ -13,11 +13,13 @@ from commands.handler import CommandHandler
 from commands.messages import Message
 from commands.registers import OpenSite, PublishRulebook
 from commands.repair import AcceptRepair, ReportRepair
+from commands.writer import Writer
 from domain.kernel.facts import HouseholdId, Recorded, StaffId
 from domain.promises.facts import DeadlineLapsed, EscalationRaised
 from projections.row_sets import row_sets
 from scheduler import timers
-from scheduler.timers import TimerWorker
+from scheduler.runner import ThreadRunner
+from scheduler.timers import Timers
 from scheduler.trusted_clock import TrustedClock
 from store.errors import StoreAway
 from store.log import Log
@@ -45,14 +47,18 @@ RULES = {
 
 
 class Office:
-    """A log with views, a desk and a worker whose clock a test turns."""
+    """A log with tables, a writer and timers whose clock a test turns."""
 
     def __init__(self, folder: Path, *, name: str = "views") -> None:
         self.log: Log = SQLiteLog(folder / "log.db")
         self.now = START
         self.handler = CommandHandler(self.log, clock=lambda: self.now)
         self.projector = row_sets(self.log, SQLiteTables(folder / f"{name}.db"))
-        self.worker = TimerWorker(self.handler, self.projector, clock=lambda: self.now)
+        self.writer = Writer(self.handler)
+        self.timers = Timers(self.writer.ask_all, self.projector, clock=lambda: self.now)
+        self.runner = ThreadRunner(
+            self.log, (self.projector, self.timers), note=self.projector.note
+        )
 
     def ask(self, *commands: Message) -> None:
         for reply in self.handler.handle_all(
@@ -67,7 +73,8 @@ class Office:
         return [recorded.fact.word for recorded in self.facts(case)]
 
     def close(self) -> None:
-        self.worker.stop()
+        self.runner.stop()
+        self.writer.close()
         self.projector.db.close()
         self.log.close()
 
@@ -97,7 +104,7 @@ def test_nothing_is_said_before_it_is_due(office: Office) -> None:
     """A second before the warning there is nothing to record."""
     office.ask(report("repair-1"))
     office.now += timedelta(minutes=15, seconds=-1)
-    assert office.worker.tick() == 0
+    assert office.timers.tick() == 0
     assert office.said("repair-1") == ["reported"]
 
 
@@ -105,7 +112,7 @@ def test_a_lapse_and_its_rung_are_recorded_when_due(office: Office) -> None:
     """Warning, lapse and rung carry the instants of the rule."""
     office.ask(report("repair-1"))
     office.now += timedelta(minutes=30, seconds=1)
-    assert office.worker.tick() == 3
+    assert office.timers.tick() == 3
     assert office.said("repair-1") == ["reported", "warned", "lapsed", "escalated"]
     lapse, rung = (recorded.fact for recorded in office.facts("repair-1")[2:])
     assert isinstance(lapse, DeadlineLapsed)
@@ -113,7 +120,7 @@ def test_a_lapse_and_its_rung_are_recorded_when_due(office: Office) -> None:
     assert lapse.due == rung.reached == START + timedelta(minutes=30)
     assert lapse.detected == office.now
     assert (rung.to, rung.addressee) == ("supervisor", "chen")
-    assert office.worker.tick() == 0
+    assert office.timers.tick() == 0
 
 
 def test_after_downtime_the_true_due_instants_are_recorded(office: Office) -> None:
@@ -121,7 +128,7 @@ def test_after_downtime_the_true_due_instants_are_recorded(office: Office) -> No
     office.ask(report("repair-1"))
     office.now += timedelta(days=1)
     office.ask(AcceptRepair(case="repair-1", technician=StaffId("t")))
-    office.worker.tick()
+    office.timers.tick()
     happened = {r.fact.word: r.occurred_at - START for r in office.facts("repair-1")}
     assert happened["warned"] == timedelta(minutes=15)
     assert happened["lapsed"] == timedelta(minutes=30)
@@ -135,7 +142,7 @@ def test_a_lapse_is_recorded_although_the_promise_was_kept_late(office: Office) 
     office.ask(report("repair-1"))
     office.now += timedelta(minutes=45)
     office.ask(AcceptRepair(case="repair-1", technician=StaffId("t")))
-    office.worker.tick()
+    office.timers.tick()
     assert sorted(office.said("repair-1")) == sorted(
         ["reported", "accepted", "warned", "lapsed", "escalated"]
     )
@@ -147,7 +154,7 @@ def test_many_cases_are_recorded_each_once(office: Office, monkeypatch: pytest.M
     cases = [f"repair-{n:02d}" for n in range(35)]
     office.ask(*(report(case) for case in cases))
     office.now += timedelta(hours=2)
-    assert office.worker.tick() == 35 * 4
+    assert office.timers.tick() == 35 * 4
     assert all(office.said(case).count("lapsed") == 1 for case in cases)
 
 
@@ -156,16 +163,16 @@ def test_two_workers_on_one_log_record_each_rung_once(office: Office, tmp_path: 
     other = Office(tmp_path, name="others")
     cases = [f"repair-{n}" for n in range(20)]
     office.ask(*(report(case) for case in cases))
-    office.worker.projector.catch_up()
-    other.worker.projector.catch_up()
+    office.projector.catch_up()
+    other.projector.catch_up()
     office.now = other.now = START + timedelta(hours=2)
-    threads = [threading.Thread(target=o.worker.tick) for o in (office, other) for _ in range(2)]
+    threads = [threading.Thread(target=o.timers.tick) for o in (office, other) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    office.worker.tick()
-    other.worker.tick()
+    office.timers.tick()
+    other.timers.tick()
     wanted = ["escalated", "escalated", "lapsed", "reported", "warned"]
     assert all(sorted(office.said(case)) == wanted for case in cases)
     other.close()
@@ -176,16 +183,16 @@ def test_a_leap_of_the_wall_clock_lets_nothing_lapse(tmp_path: Path) -> None:
     office = Office(tmp_path)
     office.ask(PublishRulebook(document=RULES), OpenSite(site="a", name="A"), report("repair-1"))
     steady = [0.0]
-    office.worker.clock = TrustedClock(lambda: office.now, lambda: steady[0])
+    office.timers.clock = TrustedClock(lambda: office.now, lambda: steady[0])
     office.now += timedelta(days=1)
     steady[0] += 1
-    assert office.worker.tick() == 0
+    assert office.timers.tick() == 0
     office.now -= timedelta(days=1)
     steady[0] += 16 * 60
     office.now += timedelta(minutes=16, seconds=1)
-    assert office.worker.tick() == 1
+    assert office.timers.tick() == 1
     office.now += timedelta(days=1)
-    office.worker.tick()
+    office.timers.tick()
     assert office.said("repair-1") == ["reported", "warned"]
     office.close()
 
@@ -195,10 +202,10 @@ def test_what_is_due_stays_due_while_a_leap_is_doubted(tmp_path: Path) -> None:
     office = Office(tmp_path)
     office.ask(PublishRulebook(document=RULES), OpenSite(site="a", name="A"), report("repair-1"))
     steady = [0.0]
-    office.worker.clock = TrustedClock(lambda: office.now, lambda: steady[0])
+    office.timers.clock = TrustedClock(lambda: office.now, lambda: steady[0])
     steady[0] += 20 * 60
     office.now += timedelta(days=2)
-    office.worker.tick()
+    office.timers.tick()
     assert office.said("repair-1") == ["reported", "warned"]
     office.close()
 
@@ -217,7 +224,7 @@ def test_a_case_that_cannot_be_judged_keeps_no_other_waiting(
         return honest(requests)
 
     monkeypatch.setattr(office.handler, "handle_all", handle_all)
-    office.worker.tick()
+    office.timers.tick()
     assert office.said("repair-1") == ["reported"]
     assert office.said("repair-2") == ["reported", "warned"]
 
@@ -232,9 +239,9 @@ def live(tmp_path: Path) -> Iterator[Office]:
     rules = {**RULES, "clocks": {"response": clock}}
     office.now = datetime.now(UTC)
     office.handler.clock = lambda: datetime.now(UTC)
-    office.worker.clock = TrustedClock()
+    office.timers.clock = TrustedClock()
     office.ask(PublishRulebook(document=rules), OpenSite(site="a", name="A"))
-    office.worker.start()
+    office.runner.start()
     yield office
     office.close()
 
@@ -249,10 +256,9 @@ def test_it_wakes_when_something_falls_due(live: Office) -> None:
 
 def test_it_shows_its_last_tick(live: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """The age of the last look is small while it runs, and other processes can see it."""
-    assert until(lambda: live.worker.last_tick_age < 1)
-    assert until(lambda: "deadlines" in live.projector.pulses())
-    seen = datetime.fromtimestamp(live.projector.pulses()["deadlines"] / 1e6, UTC)
-    assert abs(datetime.now(UTC) - seen) < timedelta(seconds=10)
+    assert until(lambda: live.timers.last_tick_age < 1)
+    assert until(lambda: "timers" in live.projector.noted(datetime.now(UTC)))
+    assert live.projector.noted(datetime.now(UTC))["timers"].last_tick_age < 10
 
 
 def test_a_store_that_is_away_is_said_and_survived(
@@ -266,18 +272,18 @@ def test_a_store_that_is_away_is_said_and_survived(
 
     live.ask(report("repair-1"))
     monkeypatch.setattr(live.handler, "handle_all", away)
-    assert until(lambda: "gone" in (live.worker.fault or ""))
+    assert until(lambda: "gone" in (live.timers.fault or ""))
     monkeypatch.setattr(live.handler, "handle_all", honest)
     assert until(lambda: "escalated" in live.said("repair-1"))
-    assert until(lambda: live.worker.fault is None)
+    assert until(lambda: live.timers.fault is None)
 
 
 def test_stopping_twice_and_starting_again_is_fine(live: Office) -> None:
     """A stopped worker says nothing; started again it goes on."""
-    live.worker.stop()
-    live.worker.stop()
+    live.runner.stop()
+    live.runner.stop()
     live.ask(report("repair-1"))
     time.sleep(1.2)
     assert live.said("repair-1") == ["reported"]
-    live.worker.start()
+    live.runner.start()
     assert until(lambda: "escalated" in live.said("repair-1"))

@@ -3,11 +3,13 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from store.errors import StoreAway, StoreFault
+from store.follower import FollowerState
 from store.open import open_views, views_path
 from store.projector import Projector
 from store.tables_postgres import PostgresTables, translated
@@ -163,16 +165,40 @@ def test_a_server_that_went_away_is_told_and_asked_again(postgres_server: Postgr
     place.close()
 
 
-# ---------------------------------------------------------------------- pulses, digests, addresses
+# ---------------------------------------------------------------------- life, digests, addresses
 
 
 def test_signs_of_life_are_seen_by_other_processes(place: Place):
     one, other = place.projector(), place.projector()
-    assert other.pulses() == {}
-    one.note_pulse("deadlines", 1_800_000_000_000_000)
-    one.note_pulse("courier", 5)
-    one.note_pulse("courier", 6)
-    assert other.pulses() == {"deadlines": 1_800_000_000_000_000, "courier": 6}
+    now = datetime.now(UTC)
+    assert other.noted(now) == {}
+    happen(place.log, "a", "b", "c")
+    one.note([state("timers", 2), state("courier", None)])
+    one.note([state("courier", 3, fault="gone")])
+    found = other.noted(datetime.now(UTC) + timedelta(seconds=60))
+    assert {name: (s.position, s.lag, s.fault) for name, s in found.items()} == {
+        "timers": (2, 1, None),
+        "courier": (3, 0, "gone"),
+    }
+    assert all(61.5 <= s.last_tick_age < 90 and s.taken == 7 for s in found.values())
+
+
+def state(name: str, position: int | None, fault: str | None = None) -> FollowerState:
+    return FollowerState(
+        name=name, position=position, lag=None, last_tick_age=1.5, taken=7, fault=fault
+    )
+
+
+def test_tables_of_an_older_program_get_what_followers_note(place: Place):
+    one = place.projector()
+    with one.db.writing():
+        one.db.run("DROP TABLE followers")
+    happen(place.log, "a")
+    one.catch_up()
+    other = place.projector()
+    other.note([state("timers", 1)])
+    assert set(one.noted(datetime.now(UTC))) == {"timers"}
+    assert other.position() == 1
 
 
 def test_a_digest_is_the_same_on_every_engine(tmp_path: Path, postgres_server: PostgresServer):
@@ -222,15 +248,15 @@ def test_a_transaction_is_kept_whole_or_not_at_all(place: Place):
 
     def write(then: Callable[[], object]) -> None:
         with views.db.writing():
-            views.db.run("INSERT INTO pulses (name, at) VALUES ('x', 1)")
+            views.db.run("INSERT INTO unsettled (case_id) VALUES ('x')")
             then()
 
     with pytest.raises(ZeroDivisionError):
         write(lambda: 1 / 0)
-    assert views.pulses() == {}
+    assert views.db.ask("SELECT * FROM unsettled") == []
     with pytest.raises(StoreFault):
         write(lambda: views.db.run("INSERT INTO nowhere VALUES (1)"))
-    assert views.pulses() == {}
+    assert views.db.ask("SELECT * FROM unsettled") == []
 
 
 def test_views_lie_beside_their_log(tmp_path: Path):
