@@ -13,7 +13,11 @@ from commands.envelope import CommandEnvelope
 from commands.handler import CommandHandler
 from commands.routes import Routes
 from commands.writer import Writer
+from domain.kernel.facts import Recorded
+from domain.kernel.kinds import Kinds
 from domain.kinds.directory import Directory
+from domain.promises import Fold
+from projections.lens import LIVE
 from projections.row_sets import CaseProjector, row_sets
 from scheduler.runner import Runner, ThreadRunner
 from scheduler.timers import AskAll, Timers
@@ -24,6 +28,7 @@ from store.log import Log, Receipt
 from store.open import open_log, open_views
 from store.projector import Progress
 from store.register_reader import DirectoryReader
+from store.tables import TableDb
 
 POLLED: Final = (0.002, 0.005, 0.01, 0.02)
 """Seconds between looks at the checkpoints of followers that run in another process."""
@@ -123,9 +128,40 @@ class Engine:
         """How many facts the row sets have not seen."""
         return self.projector.lag()
 
+    # What a question sees of it: see `api.view.View`.
+
+    lens: Final = LIVE
+
+    @property
+    def kinds(self) -> Kinds:
+        """The kinds of stream there are."""
+        return self.routes.kinds
+
+    @property
+    def tables(self) -> TableDb:
+        """The live row sets."""
+        return self.projector.db
+
     def directory(self) -> Directory:
         """Sites and rules at the head of the log."""
         return self.registers.newest()
+
+    def position(self) -> int:
+        """The head of the log."""
+        return self.log.head()
+
+    def now(self) -> datetime:
+        """The time now."""
+        return self.clock()
+
+    def facts(self, stream: str) -> Sequence[Recorded]:
+        """The facts of a stream, none where there are none."""
+        return [self.codec.decode(row) for row in self.log.stream(stream)]
+
+    def fold(self, case: str) -> Fold | None:
+        """A case as it stands; None where there is none."""
+        kind, facts = self.kinds.of(case), self.facts(case)
+        return Fold.of(kind, facts, self.directory()) if kind and kind.case and facts else None
 
     def close(self) -> None:
         """Give everything back."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -17,7 +17,8 @@ from store.tables import TableDb
 class Entry(NamedTuple):
     """One fact of a case's history: who, what, when it happened, was recorded, and what it says.
 
-    ``changed`` holds all its fields, of those that describe the case only what is new.
+    ``changed`` holds all its fields, of those that describe the case only what is new;
+    ``recorded`` is False for what a lens judges and the log does not hold.
     """
 
     version: int
@@ -28,6 +29,7 @@ class Entry(NamedTuple):
     occurred_at: datetime
     recorded_at: datetime
     changed: dict[str, Any]
+    recorded: bool
 
 
 def find_case(log: Log, codec: Codec, db: TableDb, name: str) -> str | None:
@@ -47,13 +49,11 @@ def find_stream(log: Log, codec: Codec, db: TableDb, name: str) -> str | None:
     return find_case(log, codec, db, name)
 
 
-def history(log: Log, codec: Codec, case: str, *, as_of: datetime | None = None) -> Iterator[Entry]:
-    """Every fact of a case in order; with `as_of`, what was known at that instant."""
+def history(facts: Iterable[Recorded]) -> Iterator[Entry]:
+    """What each fact of a stream says, in order."""
     known: dict[str, Any] = {}
-    for row in log.stream(case):
-        recorded = codec.decode(row)
-        if as_of is None or recorded.recorded_at <= as_of:
-            yield _entry(recorded, known)
+    for recorded in facts:
+        yield _entry(recorded, known)
 
 
 def _entry(recorded: Recorded, known: dict[str, Any]) -> Entry:
@@ -66,7 +66,7 @@ def _entry(recorded: Recorded, known: dict[str, Any]) -> Entry:
             known[name] = changed[name] = value
     return Entry(
         recorded.version, recorded.position, recorded.type, recorded.fact.word, recorded.actor,
-        recorded.occurred_at, recorded.recorded_at, changed,
+        recorded.occurred_at, recorded.recorded_at, changed, bool(recorded.command),
     )  # fmt: skip
 
 

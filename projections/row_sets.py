@@ -16,7 +16,7 @@ from projections.clock_runs import ClockRuns
 from projections.services import Services
 from store.codec import Codec, topic_of
 from store.log import Log
-from store.projector import PAGE, Projector
+from store.projector import PAGE, Projector, RowSet
 from store.register_reader import DirectoryReader
 from store.tables import TableDb
 
@@ -35,11 +35,15 @@ def row_sets(
     """The projector of all row sets; missing tables are made. `page`: facts written at once."""
     codec = codec or Codec(KINDS)
     kinds = codec.kinds
-    clock_topics = frozenset(map(topic_of, kinds.common))
-    sets = (Cases(kinds), Services(clock_topics), ClockRuns())
     return Projector(
-        log, db, sets, folding(kinds), unsettled, codec, page=page, registers=registers
-    )
+        log, db, case_row_sets(kinds), folding(kinds), unsettled, codec, page=page,
+        registers=registers,
+    )  # fmt: skip
+
+
+def case_row_sets(kinds: Kinds) -> tuple[RowSet[Fold], ...]:
+    """The row sets of cases, each of which a question can also have for itself."""
+    return Cases(kinds), Services(frozenset(map(topic_of, kinds.common))), ClockRuns()
 
 
 def folding(kinds: Kinds) -> Callable[[Sequence[Recorded], Directory], Fold]:

@@ -9,10 +9,12 @@ from enum import StrEnum
 from typing import Any, Final
 
 from api.cli.context import Context
+from api.lenses import LensAsked, read_lens
 from api.parsing import read_json, read_message, read_time
 from api.principals import from_outside
 from api.queries import cases as case_answers, promises
 from api.queries.cases import Answer
+from api.view import through
 from api.wording import left, length, reason, status, word
 from commands.envelope import CommandEnvelope
 from commands.ids import new_id
@@ -33,9 +35,11 @@ _BOARD: Final = {
 
 def history(context: Context) -> int:
     """Every fact of a case."""
-    as_of = read_time(context.asked.as_of, "--as-of") if context.asked.as_of else None
+    asked = context.asked
     with context.engine() as engine:
-        answer = case_answers.history(engine, context.asked.case, as_of)
+        lens = read_lens(engine, LensAsked(as_of=asked.as_of, case=asked.case))
+        with through(engine, lens) as view:
+            answer = case_answers.history(view, asked.case)
     if context.json:
         context.data(answer)
         return 0

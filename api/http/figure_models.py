@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, NotRequired, TypedDict
 
-from api.http.models import Instant
+from api.http.models import Instant, ThroughLens
 
 Group = str | int | bool | None
 Amount = int | float | None
@@ -77,7 +77,7 @@ class FigureCases(CountedFor):
     rows: NotRequired[RowsBehind]
 
 
-class Figure(TypedDict):
+class Figure(ThroughLens):
     """A figure over all its rows, and by groups."""
 
     kpi: str

@@ -38,6 +38,24 @@ class Problem(TypedDict):
     instance: str
 
 
+class LensSeen(TypedDict):
+    """The lens an answer was seen through."""
+
+    as_of: Instant
+    position: int
+    known_at: Instant | None
+    true_at: Instant | None
+    as_if: list[str]
+    sites: list[str]
+    kinds: list[str]
+
+
+class ThroughLens(TypedDict):
+    """What every answer has that can be asked for through a lens."""
+
+    lens: LensSeen | None
+
+
 class HistoryFact(TypedDict):
     """One fact of a case."""
 
@@ -49,15 +67,15 @@ class HistoryFact(TypedDict):
     occurred_at: Instant
     recorded_at: Instant
     changed: dict[str, Any]
+    recorded: bool
 
 
-class CaseHistory(TypedDict):
+class CaseHistory(ThroughLens):
     """A case with every fact."""
 
     case: str
     kind: str
     site: str
-    as_of: Instant | None
     facts: list[HistoryFact]
 
 
@@ -86,7 +104,7 @@ class OpenCase(TypedDict):
     due: Instant | None
 
 
-class Board(TypedDict):
+class Board(ThroughLens):
     """Open work, worst first."""
 
     open: int
@@ -122,13 +140,13 @@ class ClockRun(TypedDict):
     next: Instant | None
 
 
-class CaseClocks(TypedDict):
+class CaseClocks(ThroughLens):
     """The runs of one case."""
 
     clocks: list[ClockRun]
 
 
-class ClockRuns(TypedDict):
+class ClockRuns(ThroughLens):
     """Runs of clocks by due instant."""
 
     counts: dict[str, int]
@@ -156,7 +174,7 @@ class NamedFact(TypedDict):
     actor: str
 
 
-class Explanation(TypedDict):
+class Explanation(ThroughLens):
     """How a deadline came about."""
 
     case: str

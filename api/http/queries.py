@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from io import StringIO
 from typing import Annotated, Any, Final
@@ -18,13 +18,16 @@ from api.http.parameters import only_known
 from api.http.pool import Questions
 from api.http.probe import Probe
 from api.http.problems import STATUS, Json
+from api.http.replays import Replay, answered_through, asked_through, replays, takes_lens, with_lens
 from api.http.schemas import FIGURE
-from api.parsing import read_period, read_time
-from api.queries import cases, figures, health, promises, rulebooks
+from api.parsing import read_period
+from api.queries import cases, compared, figures, health, promises, rulebooks
 from api.queries.cases import Answer
 from api.queries.promises import RunUnknown
 from api.queries.rulebooks import NotComparable, RulesVersionUnknown
+from api.view import View
 from domain.kernel.refusals import CommandInvalid, UnknownCase, WithoutZone
+from domain.kinds.rules.decisions import CalendarUnknown
 from domain.promises import Verdict
 from store.errors import StoreFault
 
@@ -33,6 +36,8 @@ DEEPEST: Final = 100_000
 
 Limit = Annotated[int, Query(ge=1, le=MOST)]
 Offset = Annotated[int, Query(ge=0, le=DEEPEST)]
+LENS: Final = (CommandInvalid, WithoutZone, RulesVersionUnknown, CalendarUnknown)
+"""Why a lens may be refused."""
 Verdicts = Annotated[list[Verdict] | None, Query()]
 
 
@@ -40,21 +45,26 @@ class Asking:
     """Adds routes whose functions run among the questions and return plain data."""
 
     def __init__(self, router: APIRouter, engine: Engine, questions: Questions) -> None:
-        """Answer from an engine, in the threads of `questions`."""
+        """Answer from an engine, in the threads of `questions`; replays have their own."""
         self._router = router
         self._engine = engine
         self._questions = questions
+        self._replays = replays()
 
     def get(
         self, path: str, model: str, *refusals: Told, settled: bool = True
     ) -> Callable[[Callable[..., Any]], None]:
-        """A question and the name of its answer's type; it may be refused for further reasons."""
+        """A question and the name of its answer's type; it may be refused for further reasons.
+
+        A question that takes a view, or a replay, can be asked through a lens.
+        """
 
         def add(question: Callable[..., Any]) -> None:
             headers = {BEHIND: "How many facts the answer has not seen."} if settled else None
+            lensed = takes_lens(question)
             self._router.add_api_route(
                 path,
-                self._pooled(question, settled=settled),
+                self._lensed(question) if lensed else self._pooled(question, settled=settled),
                 methods=["GET"],
                 summary=(question.__doc__ or "").strip().splitlines()[0],
                 operation_id=question.__name__,
@@ -62,12 +72,28 @@ class Asking:
                 openapi_extra={
                     RESPONSES: {
                         "200": answered("The answer.", model, headers),
-                        **refused(QUESTION, *refusals),
+                        **refused(QUESTION, *refusals, *(LENS if lensed else ())),
                     }
                 },
             )
 
         return add
+
+    def _lensed(self, question: Callable[..., Any]) -> Callable[..., Any]:
+        """The same for a question that is asked of the live tables or through a lens."""
+
+        async def route(_request: Request, **asked: Any) -> Response:  # noqa: ANN401 - parameters
+            lens = asked_through(asked)
+
+            def work() -> Response:
+                see_everything(self._engine, _request)
+                found = answered_through(self._engine, lens, question, asked)
+                return found if isinstance(found, Response) else Json(found)
+
+            return await (self._questions if lens.live else self._replays).answer(work)
+
+        _sign(route, with_lens(question))
+        return route
 
     def _pooled(self, question: Callable[..., Any], *, settled: bool) -> Callable[..., Any]:
         """The question as a route's function: its parameters, and the request for ourselves."""
@@ -82,11 +108,15 @@ class Asking:
 
             return await self._questions.answer(work)
 
-        own = inspect.Parameter("_request", inspect.Parameter.KEYWORD_ONLY, annotation=Request)
-        taken = inspect.signature(question, eval_str=True).parameters.values()
-        named = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in taken]
-        route.__signature__ = inspect.Signature([*named, own])  # type: ignore[attr-defined]
+        _sign(route, inspect.signature(question, eval_str=True).parameters.values())
         return route
+
+
+def _sign(route: Callable[..., Any], parameters: Iterable[inspect.Parameter]) -> None:
+    """Let a route have the parameters of its question, and the request for ourselves."""
+    own = inspect.Parameter("_request", inspect.Parameter.KEYWORD_ONLY, annotation=Request)
+    named = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters]
+    route.__signature__ = inspect.Signature([*named, own])  # type: ignore[attr-defined]
 
 
 def query_routes(engine: Engine, questions: Questions) -> APIRouter:
@@ -106,34 +136,35 @@ def see_everything(engine: Engine, request: Request) -> None:
         request.state.behind = engine.lag
 
 
-def _cases(ask: Asking, engine: Engine) -> None:
-    @ask.get("/cases/{case}/history", "CaseHistory", UnknownCase, CommandInvalid, WithoutZone)
-    def case_history(case: str, as_of: str | None = None) -> Answer:
+def _cases(ask: Asking, _: Engine) -> None:
+    @ask.get("/cases/{case}/history", "CaseHistory", UnknownCase)
+    def case_history(view: View, case: str) -> Answer:
         """Every fact of a case; with `as_of`, what was known at that instant."""
-        at = read_time(as_of.replace(" ", "+"), "as_of") if as_of else None
-        return cases.history(engine, case, at)
+        return cases.history(view, case)
 
     @ask.get("/cases/{case}/clocks", "CaseClocks", UnknownCase)
-    def case_clocks(case: str) -> Answer:
+    def case_clocks(view: View, case: str) -> Answer:
         """Every run of every clock of a case."""
-        return {"clocks": promises.runs(engine, case=case, limit=MOST)}
+        return {"clocks": promises.runs(view, case=case, limit=MOST)}
 
     @ask.get(
         "/cases/{case}/clocks/{clock}/{cycle}/explanation", "Explanation", UnknownCase, RunUnknown
     )
-    def clock_explanation(case: str, clock: str, cycle: int) -> Answer:
+    def clock_explanation(view: View, case: str, clock: str, cycle: int) -> Answer:
         """How a deadline came about: stretches that sum to the target."""
-        return promises.explained(engine, case, clock, cycle)
+        return promises.explained(view, case, clock, cycle)
 
     @ask.get("/board", "Board")
-    def board(site: str | None = None, limit: Limit = 50, offset: Offset = 0) -> Answer:
+    def board(view: View, site: str | None = None, limit: Limit = 50, offset: Offset = 0) -> Answer:
         """Open work, worst first."""
-        return cases.board(engine, site=site, limit=limit, offset=offset)
+        return cases.board(view, site=site, limit=limit, offset=offset)
 
 
 def _clocks(ask: Asking, engine: Engine) -> None:
     @ask.get("/clocks", "ClockRuns")
     def clocks(
+        view: View,
+        *,
         clock: str | None = None,
         site: str | None = None,
         verdict: Verdicts = None,
@@ -142,9 +173,9 @@ def _clocks(ask: Asking, engine: Engine) -> None:
     ) -> Answer:
         """Runs of clocks by due instant: verdict=running is due next, verdict=lapsed is broken."""
         rows = promises.runs(
-            engine, clock=clock, site=site, verdict=verdict or (), limit=limit, offset=offset
+            view, clock=clock, site=site, verdict=verdict or (), limit=limit, offset=offset
         )
-        return {"counts": promises.counted(engine), "clocks": rows}
+        return {"counts": promises.counted(view), "clocks": rows}
 
     @ask.get("/escalations", "Escalations")
     def escalations(limit: Limit = 50) -> Answer:
@@ -153,6 +184,16 @@ def _clocks(ask: Asking, engine: Engine) -> None:
 
 
 def _figures(ask: Asking, engine: Engine) -> None:
+    @ask.get("/compare", "RulesCompared")
+    def compare(
+        replay: Replay, *, period: str | None = None, site: str | None = None, limit: Limit = 20
+    ) -> Answer:
+        """What other rules (as_if) would have judged otherwise: runs, rungs, figures."""
+        return compared.compare(
+            engine, replay.lens, period=read_period(period), site=site, limit=limit,
+            progress=replay.in_time,
+        )  # fmt: skip
+
     @ask.get("/kpis", "KpiNames")
     def kpis() -> Answer:
         """The names of all figures that can be asked for."""
@@ -160,6 +201,7 @@ def _figures(ask: Asking, engine: Engine) -> None:
 
     @ask.get("/kpis/{name}", FIGURE)
     def kpi(
+        view: View,
         name: str,
         *,
         by: str | None = None,
@@ -170,12 +212,13 @@ def _figures(ask: Asking, engine: Engine) -> None:
         offset: Offset = 0,
     ) -> Answer:
         """A figure of the rulebook, or first-time-fix, satisfaction, on-time; with its cases."""
-        return figure(name, figures.Wanted(
+        return figure(view, name, figures.Wanted(
             by=by, period=read_period(period), site=site, cases=cases, limit=limit, offset=offset
         ))  # fmt: skip
 
     @ask.get("/kpis/{name}/csv", CSV)
     def kpi_csv(
+        view: View,
         name: str,
         *,
         by: str | None = None,
@@ -186,15 +229,15 @@ def _figures(ask: Asking, engine: Engine) -> None:
         offset: Offset = 0,
     ) -> Response:
         """The same as CSV: the figure, or with `cases` the rows behind it."""
-        answer = figure(name, figures.Wanted(
+        answer = figure(view, name, figures.Wanted(
             by=by, period=read_period(period), site=site, cases=cases, limit=limit, offset=offset
         ))  # fmt: skip
         text = StringIO()
         write_csv(*figure_lines([answer], cases=cases), text)
         return Response(text.getvalue(), media_type="text/csv; charset=utf-8")
 
-    def figure(name: str, wanted: figures.Wanted) -> Answer:
-        return figures.figure(engine, name.replace("-", "_"), wanted)
+    def figure(view: View, name: str, wanted: figures.Wanted) -> Answer:
+        return figures.figure(view, name.replace("-", "_"), wanted)
 
 
 def _rules(ask: Asking, engine: Engine) -> None:

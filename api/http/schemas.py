@@ -10,7 +10,7 @@ from typing import Any, Final, get_args, get_type_hints
 import msgspec
 
 from api.fields import EXAMPLES, FIELDS
-from api.http import figure_models, models
+from api.http import compared_models, figure_models, models
 from api.http.meanings import ANSWERS
 from api.parsing import times_of
 from commands.messages import Message
@@ -28,7 +28,7 @@ TYPES: Final = (
     models.Answered, models.Problem, models.CaseHistory, models.Board, models.CaseClocks,
     models.ClockRuns, models.Explanation, models.Escalations, models.KpiNames, figure_models.Figure,
     models.RulebookInForce, models.Publications, models.PublicationWhole,
-    models.PublicationChanges, models.Calendars, models.Health,
+    models.PublicationChanges, models.Calendars, models.Health, compared_models.RulesCompared,
 )  # fmt: skip
 
 

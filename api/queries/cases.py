@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from api.engine import Engine
 from api.queries.known import check_site
 from api.queries.titles import AT_ONCE, Titles, runs_of
+from api.view import View
 from domain.kernel.facts import kind_of
 from domain.kernel.refusals import UnknownCase
 from projections import board as board_view, history as history_view
@@ -23,14 +23,14 @@ def local(value: int | None, zone: ZoneInfo) -> datetime | None:
     return None if value is None else instant(value).astimezone(zone)
 
 
-def case_named(engine: Engine, name: str) -> str:
+def case_named(view: View, name: str) -> str:
     """The case of a number or an external number.
 
     Raises:
         UnknownCase: there is none, or several have the external number.
     """
     found = (
-        history_view.find_case(engine.log, engine.codec, engine.projector.db, name)
+        history_view.find_case(view.log, view.codec, view.tables, name)
         if "\0" not in name
         else None
     )
@@ -39,7 +39,7 @@ def case_named(engine: Engine, name: str) -> str:
     return found
 
 
-def _stream_named(engine: Engine, name: str) -> str:
+def stream_named(view: View, name: str) -> str:
     """A case as `case_named` finds it, or a register such as `rules`.
 
     Raises:
@@ -47,24 +47,26 @@ def _stream_named(engine: Engine, name: str) -> str:
     """
     found = None
     if "\0" not in name:
-        found = history_view.find_stream(engine.log, engine.codec, engine.projector.db, name)
+        found = history_view.find_stream(view.log, view.codec, view.tables, name)
     if found is None:
         raise UnknownCase(case=name[:120])
     return found
 
 
-def history(engine: Engine, name: str, as_of: datetime | None = None) -> Answer:
-    """Every fact of a case; with `as_of`, those the log knew at that instant.
+def history(view: View, name: str) -> Answer:
+    """Every fact of a case or a register.
+
+    What a lens judges anew has no command: it is not in the log.
 
     Raises:
-        UnknownCase: there is no such case, or it was not known at that instant.
+        UnknownCase: there is no such case, or it is not seen through the lens.
     """
-    case = _stream_named(engine, name)
-    entries = list(history_view.history(engine.log, engine.codec, case, as_of=as_of))
-    if not entries:
+    case = stream_named(view, name)
+    recorded = view.facts(case)
+    if not recorded:
         raise UnknownCase(case=case)
-    site = engine.codec.decode(engine.log.stream(case)[0]).site
-    zone = engine.directory().zone(site)
+    entries, site = history_view.history(recorded), recorded[0].site
+    zone = view.directory().zone(site)
     facts = [
         entry._asdict()
         | {
@@ -74,7 +76,7 @@ def history(engine: Engine, name: str, as_of: datetime | None = None) -> Answer:
         }
         for entry in entries
     ]
-    return {"case": case, "kind": kind_of(case), "site": site, "as_of": as_of, "facts": facts}
+    return {"case": case, "kind": kind_of(case), "site": site, "facts": facts}
 
 
 def _there(value: object, zone: ZoneInfo) -> object:
@@ -82,14 +84,14 @@ def _there(value: object, zone: ZoneInfo) -> object:
     return value.astimezone(zone) if isinstance(value, datetime) else value
 
 
-def numbers_elsewhere(engine: Engine, cases: Iterable[str]) -> dict[str, str]:
+def numbers_elsewhere(view: View, cases: Iterable[str]) -> dict[str, str]:
     """The numbers that some cases have elsewhere."""
     wanted = sorted(set(cases))
     found: dict[str, str] = {}
     for start in range(0, len(wanted), AT_ONCE):
         some = wanted[start : start + AT_ONCE]
         marks = ",".join("?" * len(some))
-        rows = engine.projector.db.ask(
+        rows = view.tables.ask(
             "SELECT case_id, external_id FROM cases"  # noqa: S608 - only question marks are put in
             f" WHERE external_id IS NOT NULL AND case_id IN ({marks})",
             some,
@@ -98,23 +100,23 @@ def numbers_elsewhere(engine: Engine, cases: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def board(engine: Engine, *, site: str | None = None, limit: int = 50, offset: int = 0) -> Answer:
+def board(view: View, *, site: str | None = None, limit: int = 50, offset: int = 0) -> Answer:
     """Open cases, worst first, and how many there are.
 
     Raises:
         QueryInvalid: there is no such site.
     """
-    check_site(engine, site)
-    total, broken = board_view.size(engine.projector.db, site)
-    rows = board_view.worst_first(engine.projector.db, site=site, limit=limit, offset=offset)
-    return {"open": total, "broken": broken, "cases": list(_open_cases(engine, rows))}
+    check_site(view, site)
+    total, broken = board_view.size(view.tables, site)
+    rows = board_view.worst_first(view.tables, site=site, limit=limit, offset=offset)
+    return {"open": total, "broken": broken, "cases": list(_open_cases(view, rows))}
 
 
-def _open_cases(engine: Engine, rows: Sequence[board_view.BoardRow]) -> Iterator[Answer]:
+def _open_cases(view: View, rows: Sequence[board_view.BoardRow]) -> Iterator[Answer]:
     """Rows with their instants at the site, and the titles of the category and the clock."""
-    directory = engine.directory()
+    directory = view.directory()
     titles = Titles(directory)
-    runs = runs_of(engine, (row.case_id for row in rows))
+    runs = runs_of(view, (row.case_id for row in rows))
     rules = {(run.case, run.clock, run.due): run.rules for run in runs}
     for row in rows:
         zone, clock = directory.zone(row.site), row.clock

@@ -7,8 +7,8 @@ from typing import Final
 
 import msgspec
 
-from api.engine import Engine
 from api.queries.known import not_known
+from api.view import View
 from domain.rulebook import Kpi
 from domain.rulebook.columns import LABEL, Column, Columns, Type
 from domain.rulebook.figures import columns_of
@@ -19,12 +19,12 @@ CASES_READ: Final = 1000
 """How many cases are looked at for the names of their labels, to name some in a refusal."""
 
 
-def columns(engine: Engine, kpi: Kpi) -> Columns:
+def columns(view: View, kpi: Kpi) -> Columns:
     """What a figure's rows can be asked for."""
-    return columns_of(kpi.rows, kpi.kinds, engine.routes.kinds)
+    return columns_of(kpi.rows, kpi.kinds, view.kinds)
 
 
-def dimension(engine: Engine, kpi: Kpi, name: str) -> Column | str:
+def dimension(view: View, kpi: Kpi, name: str) -> Column | str:
     """A period, an attribute, or a label that some case has.
 
     Raises:
@@ -32,15 +32,15 @@ def dimension(engine: Engine, kpi: Kpi, name: str) -> Column | str:
     """
     if name in PERIODS:
         return name
-    known = columns(engine, kpi)
+    known = columns(view, kpi)
     column = known.find(name)
     if column is None or column.origin == "label":
         column = Column(name.removeprefix(LABEL), Type.TEXT, "label")
-        if _some_case_has(engine.projector.db, column.name):
+        if _some_case_has(view.tables, column.name):
             return column
     elif column.groups:
         return column
-    labels = (f"{LABEL}{label}" for label in _labels(engine.projector.db))
+    labels = (f"{LABEL}{label}" for label in _labels(view.tables))
     raise not_known("dimension", "维度", name, (*known.dimensions, *PERIODS, *labels))
 
 

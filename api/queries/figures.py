@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
 
-from api.engine import Engine
 from api.parsing import QueryInvalid
 from api.queries.cases import Answer, local, numbers_elsewhere
 from api.queries.dimensions import columns, dimension
 from api.queries.known import check_site, not_known
+from api.view import View
 from domain.kernel.refusals import Phrase
 from domain.rulebook import Kpi
 from domain.rulebook.columns import Column
@@ -47,12 +47,12 @@ class Wanted:
     offset: int = 0
 
 
-def names(engine: Engine) -> list[str]:
+def names(view: View) -> list[str]:
     """Every figure of the rulebook in force, the standard ones where it has none."""
-    return list(_book(engine) or standard_kpis(engine.routes.kinds))
+    return list(_book(view) or standard_kpis(view.kinds))
 
 
-def known_by(engine: Engine, by: str) -> list[str]:
+def known_by(view: View, by: str) -> list[str]:
     """The figures that can be shown by a dimension.
 
     Raises:
@@ -60,9 +60,9 @@ def known_by(engine: Engine, by: str) -> list[str]:
     """
     refused: QueryInvalid | None = None
     found = []
-    for name in names(engine):
+    for name in names(view):
         try:
-            dimension(engine, _known(engine)[name], by)
+            dimension(view, defined(view)[name], by)
             found.append(name)
         except QueryInvalid as error:
             refused = error
@@ -71,43 +71,44 @@ def known_by(engine: Engine, by: str) -> list[str]:
     return found
 
 
-def figure(engine: Engine, name: str, wanted: Wanted | None = None) -> Answer:
+def figure(view: View, name: str, wanted: Wanted | None = None) -> Answer:
     """A figure by the rulebook's definition of that name, else by the standard one.
 
     Raises:
         QueryInvalid: there is no such figure, site or dimension, or a period is missing.
     """
     wanted = wanted or Wanted()
-    known = _known(engine)
+    known = defined(view)
     if name not in known:
         raise not_known("figure", "指标", name, known)
-    check_site(engine, wanted.site)
+    check_site(view, wanted.site)
     kpi = known[name]
-    question = Question(kpi, _asked(engine, kpi, wanted))
-    beside = [_beside(engine, known[other], question.asked) for other in kpi.beside]
-    found, *others = evaluate_all(engine.projector.db, (question, *beside))
+    question = Question(kpi, _asked(view, kpi, wanted))
+    beside = [_beside(view, known[other], question.asked) for other in kpi.beside]
+    found, *others = evaluate_all(view.tables, (question, *beside))
     shown = {q.kpi.name: (q.kpi, other) for q, other in zip(beside, others, strict=True)}
     answer = _described(question)
     answer["beside"] = [{"kpi": other.name, "title": other.title} for other, _ in shown.values()]
     answer |= _rows(kpi, found, shown)
     if wanted.cases:
-        answer["cases"] = _behind(engine, question, wanted)
+        answer["cases"] = _behind(view, question, wanted)
     return answer
 
 
-def _known(engine: Engine) -> Mapping[str, Kpi]:
-    return {**standard_kpis(engine.routes.kinds), **_book(engine)}
+def defined(view: View) -> Mapping[str, Kpi]:
+    """Every figure that can be asked for by name."""
+    return {**standard_kpis(view.kinds), **_book(view)}
 
 
-def _book(engine: Engine) -> Mapping[str, Kpi]:
-    rules = engine.directory().rules
+def _book(view: View) -> Mapping[str, Kpi]:
+    rules = view.directory().rules
     return rules.rulebook(rules.version).kpis
 
 
-def _asked(engine: Engine, kpi: Kpi, wanted: Wanted) -> Asked:
+def _asked(view: View, kpi: Kpi, wanted: Wanted) -> Asked:
     by: Column | str | None = kpi.by[0] if kpi.by else None
     if wanted.by is not None:
-        by = dimension(engine, kpi, wanted.by)
+        by = dimension(view, kpi, wanted.by)
     if kpi.change is not None and wanted.period is None and not isinstance(by, str):
         if wanted.by is not None and by is not None:
             problem = Phrase(
@@ -119,11 +120,11 @@ def _asked(engine: Engine, kpi: Kpi, wanted: Wanted) -> Asked:
     return Asked(by=by, period=wanted.period, site=wanted.site)
 
 
-def _beside(engine: Engine, kpi: Kpi, asked: Asked) -> Question:
+def _beside(view: View, kpi: Kpi, asked: Asked) -> Question:
     """How a figure beside another is asked for: as a whole where the dimension is not its own."""
     by = asked.by
     if isinstance(by, Column) and by.origin != "label":
-        by = columns(engine, kpi).find(by.name)
+        by = columns(view, kpi).find(by.name)
     if kpi.change is not None and asked.period is None and not isinstance(by, str):
         by = None
     return Question(kpi, Asked(by=by, period=asked.period, site=asked.site))
@@ -197,27 +198,27 @@ def amount(value: Fraction | None, unit: Unit) -> float | int | None:
     return int(value) if whole else float(value)
 
 
-def _behind(engine: Engine, question: Question, wanted: Wanted) -> Answer:
+def _behind(view: View, question: Question, wanted: Wanted) -> Answer:
     """The rows that count for a share and those that count against it, else all of them."""
     sides: Mapping[str, bool | None] = {"rows": None}
     if question.kpi.measure is Measure.SHARE:
         sides = {"for": True, "against": False}
     return {
-        name: _page(engine, question.kpi, listed(
-            engine.projector.db, *question, counted=counted, limit=wanted.limit,
+        name: _page(view, question.kpi, listed(
+            view.tables, *question, counted=counted, limit=wanted.limit,
             offset=wanted.offset,
         ))
         for name, counted in sides.items()
     }  # fmt: skip
 
 
-def _page(engine: Engine, kpi: Kpi, listing: Listing) -> Answer:
-    numbers = numbers_elsewhere(engine, (str(entry.key[0]) for entry in listing.entries))
-    cases = [_entry(engine, kpi, entry, numbers) for entry in listing.entries]
+def _page(view: View, kpi: Kpi, listing: Listing) -> Answer:
+    numbers = numbers_elsewhere(view, (str(entry.key[0]) for entry in listing.entries))
+    cases = [_entry(view, kpi, entry, numbers) for entry in listing.entries]
     return {"total": listing.total, "cases": cases}
 
 
-def _entry(engine: Engine, kpi: Kpi, entry: Entry, numbers: Mapping[str, str]) -> dict[str, Any]:
+def _entry(view: View, kpi: Kpi, entry: Entry, numbers: Mapping[str, str]) -> dict[str, Any]:
     case, *rest = entry.key
     *clock, cycle = rest or (None,)
     value = entry.value
@@ -227,7 +228,7 @@ def _entry(engine: Engine, kpi: Kpi, entry: Entry, numbers: Mapping[str, str]) -
         "site": entry.site,
         "clock": clock[0] if clock else None,
         "cycle": cycle,
-        "at": local(entry.at, engine.directory().zone(entry.site)),
+        "at": local(entry.at, view.directory().zone(entry.site)),
         "outcome": entry.outcome,
         "group": entry.group,
         "value": amount(Fraction(value), kpi.unit) if isinstance(value, int) else value,

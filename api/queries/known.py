@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from api.engine import Engine
 from api.parsing import QueryInvalid
+from api.view import View
 from domain.kernel.refusals import Phrase
 
 SHOWN = 60
 MOST = 40
 
 
-def check_site(engine: Engine, site: str | None) -> None:
+def check_site(view: View, site: str | None) -> None:
     """See that a site is one that was opened.
 
     Raises:
         QueryInvalid: it is not.
     """
-    sites = engine.directory().sites
+    sites = view.directory().sites
     if site is not None and site not in sites:
         raise not_known("site", "项目", site, sites)
 
 
-def check_clock(engine: Engine, clock: str | None) -> None:
+def check_clock(view: View, clock: str | None) -> None:
     """See that a clock is one of a rulebook that is or was in force.
 
     Raises:
@@ -31,7 +31,7 @@ def check_clock(engine: Engine, clock: str | None) -> None:
     """
     if clock is None:
         return
-    rules = engine.directory().rules
+    rules = view.directory().rules
     if clock in rules.rulebook(rules.version).clocks:
         return
     earlier = range(1, rules.version + 1)

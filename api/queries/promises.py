@@ -8,14 +8,14 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from api.engine import Engine
 from api.queries.cases import Answer, case_named, local, numbers_elsewhere
 from api.queries.known import check_clock, check_site
 from api.queries.titles import AT_ONCE, Titles, runs_of
-from domain.kernel.facts import Recorded, kind_of
-from domain.kernel.refusals import UnknownClock
+from api.view import View
+from domain.kernel.facts import Recorded
+from domain.kernel.refusals import UnknownCase, UnknownClock
 from domain.kinds.directory import Directory
-from domain.promises import Clock, Fold, explanation, unit_of
+from domain.promises import Clock, explanation, unit_of
 from domain.promises.rules import spell_target
 from domain.working_time import Amount
 from projections import clock_runs, escalations
@@ -35,7 +35,7 @@ class RunUnknown(UnknownClock):
 
 
 def runs(
-    engine: Engine,
+    view: View,
     *,
     case: str | None = None,
     clock: str | None = None,
@@ -50,25 +50,25 @@ def runs(
         UnknownCase: the case is named and there is none.
         QueryInvalid: there is no such clock or site.
     """
-    check_clock(engine, clock)
-    check_site(engine, site)
+    check_clock(view, clock)
+    check_site(view, site)
     rows = clock_runs.find(
-        engine.projector.db,
-        case=None if case is None else case_named(engine, case),
+        view.tables,
+        case=None if case is None else case_named(view, case),
         clock=clock,
         verdict=verdict,
         site=site,
         order="due" if case is None else "case",
         limit=offset + limit,
     )
-    return _told(engine, rows[offset:])
+    return _told(view, rows[offset:])
 
 
-def _told(engine: Engine, rows: Sequence[ClockRun]) -> list[Answer]:
+def _told(view: View, rows: Sequence[ClockRun]) -> list[Answer]:
     """Runs with their instants at the site, and the number the case has elsewhere."""
-    directory = engine.directory()
+    directory = view.directory()
     titles = Titles(directory)
-    numbers = numbers_elsewhere(engine, (row.case_id for row in rows))
+    numbers = numbers_elsewhere(view, (row.case_id for row in rows))
     told = []
     for row in rows:
         zone = directory.zone(row.site)
@@ -81,29 +81,29 @@ def _told(engine: Engine, rows: Sequence[ClockRun]) -> list[Answer]:
     return told
 
 
-def judged(engine: Engine, clock: str | None = None) -> Iterator[Answer]:
+def judged(view: View, clock: str | None = None) -> Iterator[Answer]:
     """One line per run of every clock, by case, clock and cycle.
 
     Raises:
         QueryInvalid: there is no such clock.
     """
-    check_clock(engine, clock)
-    return _judged(engine, clock)
+    check_clock(view, clock)
+    return _judged(view, clock)
 
 
-def _judged(engine: Engine, clock: str | None) -> Iterator[Answer]:
-    rows = clock_runs.each(engine.projector.db, clock=clock)
+def _judged(view: View, clock: str | None) -> Iterator[Answer]:
+    rows = clock_runs.each(view.tables, clock=clock)
     while page := list(islice(rows, AT_ONCE)):
-        for found in _told(engine, page):
+        for found in _told(view, page):
             yield {name: found[name] for name in JUDGED}
 
 
-def counted(engine: Engine) -> dict[str, int]:
+def counted(view: View) -> dict[str, int]:
     """How many runs stand at each verdict."""
-    return clock_runs.counts(engine.projector.db)
+    return clock_runs.counts(view.tables)
 
 
-def explained(engine: Engine, name: str, clock: str, cycle: int | None = None) -> Answer:
+def explained(view: View, name: str, clock: str, cycle: int | None = None) -> Answer:
     """How a deadline came about: stretches whose amounts sum to the target, and on to the stop.
 
     Without a cycle it is the last run. A run that is open is looked at as it stands now.
@@ -112,15 +112,17 @@ def explained(engine: Engine, name: str, clock: str, cycle: int | None = None) -
         UnknownCase: there is no such case.
         RunUnknown: it has no such run.
     """
-    case = case_named(engine, name)
-    directory = engine.directory()
-    facts = [engine.codec.decode(row) for row in engine.log.stream(case)]
-    all_runs = Fold.of(engine.routes.kinds[kind_of(case)], facts, directory).clocks
+    case = case_named(view, name)
+    directory = view.directory()
+    seen = view.fold(case)
+    if seen is None:
+        raise UnknownCase(case=case)
+    all_runs = seen.clocks
     found = [c for c in all_runs if c.name == clock and cycle in (None, c.cycle)]
     if not found:
         known = ", ".join(f"{c.name} {c.cycle}" for c in all_runs) or "-"
         raise RunUnknown(case=case, clock=clock[:60], cycle=cycle or 1, known=known)
-    return {"case": case, **_explanation(found[-1], directory, engine.clock())}
+    return {"case": case, **_explanation(found[-1], directory, view.now())}
 
 
 def _explanation(clock: Clock, directory: Directory, now: datetime) -> Answer:
@@ -177,13 +179,13 @@ def _named(recorded: Recorded, zone: ZoneInfo) -> Answer:
     }
 
 
-def raised(engine: Engine, limit: int = 50) -> list[Answer]:
+def raised(view: View, limit: int = 50) -> list[Answer]:
     """The newest rungs of promises still open: who has to know, and whether he answered."""
-    directory = engine.directory()
+    directory = view.directory()
     titles = Titles(directory)
     found = []
-    newest = escalations.newest(engine.projector.db, engine.log, engine.codec, limit=limit)
-    runs = runs_of(engine, (case for case, *_ in newest))
+    newest = escalations.newest(view.tables, view.log, view.codec, limit=limit)
+    runs = runs_of(view, (case for case, *_ in newest))
     judged = {(run.case, run.clock, run.cycle): run.rules for run in runs}
     for case, site, fact, by in newest:
         zone, rules = directory.zone(site), judged.get((case, fact.clock, fact.cycle))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
-from api.engine import Engine
+from api.view import View
 from domain.kinds.directory import Directory
 
 AT_ONCE: Final = 500
@@ -44,13 +44,13 @@ class Judged(NamedTuple):
     rules: int
 
 
-def runs_of(engine: Engine, cases: Iterable[str]) -> Iterator[Judged]:
+def runs_of(view: View, cases: Iterable[str]) -> Iterator[Judged]:
     """The runs of some cases."""
     wanted = sorted(set(cases))
     for start in range(0, len(wanted), AT_ONCE):
         some = wanted[start : start + AT_ONCE]
         marks = ",".join("?" * len(some))
-        rows = engine.projector.db.ask(
+        rows = view.tables.ask(
             "SELECT case_id, clock, cycle, due, rules FROM clock_runs"  # noqa: S608 - only question marks are put in
             f" WHERE case_id IN ({marks})",
             some,

@@ -36,7 +36,8 @@ class Kind:
     """One kind of stream: its facts, the first of which opens it, and how they fold.
 
     ``evolve`` takes the state so far, None before the first fact, and one fact of the kind's own;
-    it may change the state in place. ``case`` is False for a register.
+    it may change the state in place. ``case`` is False for a register. Its functions have names,
+    so that a kind can be sent to another process.
     """
 
     name: str
@@ -60,6 +61,11 @@ class Kind:
     def marked(self, mark: Mark) -> tuple[str, ...]:
         """The words of its facts that mark something in the course of a case."""
         return tuple(fact.word for fact in self.facts if fact.mark is mark)
+
+
+def newest(_: object, fact: Fact) -> Fact:
+    """The fold of a stream whose newest fact says all."""
+    return fact
 
 
 class Kinds:

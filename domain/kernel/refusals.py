@@ -17,6 +17,10 @@ class Phrase(str):
         phrase.zh = zh
         return phrase
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """What it is made of again in another process."""
+        return Phrase, (str(self), self.zh)
+
 
 class UserFacingError(Exception):
     """What is wrong, for people: the docstring says it in English, ``zh`` in Chinese."""
@@ -27,6 +31,10 @@ class UserFacingError(Exception):
         """Keep the details that the sentences name; one with a ``zh`` has both languages."""
         super().__init__(details)
         self.details = details
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """What it is made of again in another process."""
+        return _made_again, (type(self), self.details)
 
     @property
     def code(self) -> str:
@@ -46,6 +54,10 @@ class UserFacingError(Exception):
 
     def __str__(self) -> str:
         return f"{self.sentence_zh} {self.sentence}"
+
+
+def _made_again(kind: type[UserFacingError], details: dict[str, object]) -> UserFacingError:
+    return kind(**details)
 
 
 class Refusal(UserFacingError):

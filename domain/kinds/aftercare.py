@@ -143,6 +143,11 @@ class Aftercare:
         return self.cycles[-1].number
 
     @property
+    def most_visits(self) -> int:
+        """How many visits the service cycle with the most of them took."""
+        return max(cycle.visits for cycle in self.cycles)
+
+    @property
     def served(self) -> bool:
         """Whether the current cycle's work is done."""
         return self.cycles[-1].served

@@ -21,6 +21,7 @@ from domain.kinds.rules.facts import (
 from domain.kinds.rules.history import Rules
 from domain.kinds.site.facts import SiteOpened
 from domain.rulebook import Rulebook
+from domain.working_time import WorkingCalendar
 
 REGISTER_FACTS: Final[tuple[type[Fact], ...]] = (SiteOpened, *RULES_FACTS)
 _UTC: Final = ZoneInfo("UTC")
@@ -108,6 +109,10 @@ class Directory:
     def under(self, book: Rulebook) -> Directory:
         """The same registers with every fact judged by one rulebook; calendars stay."""
         return Directory(self.kinds, rules=self.rules.under(book), sites=self.sites)
+
+    def counting(self, calendar: WorkingCalendar) -> Directory:
+        """The same registers with one calendar in the place of all publications of its name."""
+        return Directory(self.kinds, rules=self.rules.counting(calendar), sites=self.sites)
 
     def trying(self, fact: RulesFact) -> Directory:
         """The same registers with one more publication that the log does not hold."""

@@ -7,17 +7,21 @@ projections and explanations all ask it.
 from domain.promises.clock import Clock, Pause, Verdict
 from domain.promises.fold import Fold
 from domain.promises.pending import Pending, next_instant, pending
+from domain.promises.rejudging import MADE_BY_ENGINE, judge_anew, settle
 from domain.promises.spending import explanation, spent, unit_of
 
 __all__ = [
+    "MADE_BY_ENGINE",
     "Clock",
     "Fold",
     "Pause",
     "Pending",
     "Verdict",
     "explanation",
+    "judge_anew",
     "next_instant",
     "pending",
+    "settle",
     "spent",
     "unit_of",
 ]

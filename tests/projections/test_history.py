@@ -1,6 +1,6 @@
 """What happened to a case: every fact in order, found by any of its numbers, as of any instant."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from commands.complaint import ReclassifyComplaint
 from commands.repair import (
@@ -16,12 +16,15 @@ from domain.kernel.personal import Personal
 from domain.kinds.complaint.facts import Nature
 from domain.kinds.repair.facts import PauseReason
 from projections.history import Entry, find_case, history
+from projections.lens import position_at
 from tests.support.neighbourhood import Neighbourhood
 from tests.support.scenario import CODEC
 
 
-def told(place: Neighbourhood, case: str, **words) -> list[Entry]:
-    return list(history(place.log, place.projector.codec, case, **words))
+def told(place: Neighbourhood, case: str, as_of: datetime | None = None) -> list[Entry]:
+    head = place.log.head()
+    until = head if as_of is None else position_at(place.log, as_of, head)
+    return list(history(map(CODEC.decode, place.log.streams([case], until))))
 
 
 def test_every_fact_is_told_in_order_with_who_and_when(place: Neighbourhood):

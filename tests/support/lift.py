@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, ClassVar
 
 from commands import ROUTES
@@ -125,10 +126,10 @@ LIFT = Kind(
     facts=(LiftStopped, PassengersFreed, LiftRestarted),
     evolve=evolve,
     attributes=(
-        Attribute("status", lambda outage: outage.status),
-        Attribute("lift", lambda outage: outage.lift),
-        Attribute("floor", lambda outage: outage.floor, "INTEGER"),
-        Attribute("people", lambda outage: outage.people, "INTEGER"),
+        Attribute("status", attrgetter("status")),
+        Attribute("lift", attrgetter("lift")),
+        Attribute("floor", attrgetter("floor"), "INTEGER"),
+        Attribute("people", attrgetter("people"), "INTEGER"),
     ),
     statuses={"freed": Phrase("passengers freed", "乘客已解救")},
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import assert_never
 
 from domain.kernel.facts import StaffId
@@ -91,6 +92,6 @@ def evolve(complaint: Complaint | None, fact: ComplaintFact) -> Complaint:
 COMPLAINT_ATTRIBUTES: tuple[Attribute, ...] = (
     *ATTRIBUTES,
     described("level", "INTEGER"),
-    Attribute("nature", lambda complaint: complaint.nature, values=tuple(Nature)),
-    Attribute("steward", lambda complaint: complaint.accountable),
+    Attribute("nature", attrgetter("nature"), values=tuple(Nature)),
+    Attribute("steward", attrgetter("accountable")),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import assert_never
 
 from domain.kernel.facts import StaffId
@@ -113,6 +114,6 @@ REPAIR_ATTRIBUTES: tuple[Attribute, ...] = (
     described("priority", "INTEGER"),
     described("appointment", "INSTANT"),
     described("steward"),
-    Attribute("technician", lambda repair: repair.technician),
-    Attribute("team", lambda repair: repair.team),
+    Attribute("technician", attrgetter("technician")),
+    Attribute("team", attrgetter("team")),
 )

@@ -1,6 +1,6 @@
 """Rules: the one stream of rulebooks and calendars that are in force."""
 
-from domain.kernel.kinds import Kind
+from domain.kernel.kinds import Kind, newest
 from domain.kernel.refusals import Phrase
 from domain.kinds.rules.facts import RULES_FACTS, RULES_STREAM
 
@@ -8,7 +8,7 @@ KIND = Kind(
     name=RULES_STREAM,
     title=Phrase("rules", "规则"),
     facts=RULES_FACTS,
-    evolve=lambda _, fact: fact,
+    evolve=newest,
     case=False,
 )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import inf
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from domain.kernel.kinds import Kinds
@@ -66,7 +67,7 @@ class Rules:
     """
 
     __slots__ = (
-        "_completed", "_in_force", "_judge", "_published", "_until", "kinds", "version",
+        "_completed", "_in_force", "_judge", "_own", "_published", "_until", "kinds", "version",
     )  # fmt: skip
 
     def __init__(
@@ -76,12 +77,17 @@ class Rules:
         *,
         until: float = inf,
         judge: Rulebook | None = None,
+        own: Mapping[str, WorkingCalendar] = MappingProxyType({}),
     ) -> None:
-        """Look at publications up to a position; with `judge`, that rulebook judges every fact."""
+        """Look at publications up to a position.
+
+        With ``judge``, that rulebook judges every fact; ``own`` calendars count for every version.
+        """
         self.kinds = kinds
         self._published = Publications() if published is None else published
         self._until = until
         self._judge = judge
+        self._own = own
         self._in_force: dict[int, Rulebook] = {}
         self._completed: dict[tuple[str, int], WorkingCalendar | None] = {}
         newest = (self._known(entries)[-1:] for entries in self._published)
@@ -97,11 +103,16 @@ class Rules:
     def as_of(self, position: float) -> Rules:
         """The same as they were known at a position of the log."""
         until = min(position, self._until)
-        return Rules(self.kinds, self._published, until=until, judge=self._judge)
+        return Rules(self.kinds, self._published, until=until, judge=self._judge, own=self._own)
 
     def under(self, book: Rulebook) -> Rules:
         """The same with every fact judged by one rulebook; calendars stay."""
-        return Rules(self.kinds, self._published, until=self._until, judge=book)
+        return Rules(self.kinds, self._published, until=self._until, judge=book, own=self._own)
+
+    def counting(self, calendar: WorkingCalendar) -> Rules:
+        """The same with one calendar in the place of all publications of its name."""
+        own = {**self._own, calendar.name: calendar}
+        return Rules(self.kinds, self._published, until=self._until, judge=self._judge, own=own)
 
     def trying(self, fact: RulesFact) -> Rules:
         """The same with one more publication that the log does not hold."""
@@ -112,7 +123,7 @@ class Rules:
             for name in self._published.calendars.copy()
             if self._named(name)
         }
-        rules = Rules(self.kinds, known, judge=self._judge)
+        rules = Rules(self.kinds, known, judge=self._judge, own=self._own)
         rules.take(self.version + 1, fact)
         return rules
 
@@ -140,6 +151,8 @@ class Rules:
 
     def calendar(self, name: str, version: int) -> WorkingCalendar | None:
         """The calendar in force at a version, completed from later ones; None if there is none."""
+        if name in self._own:
+            return self._own[name]
         key = (name, version)
         if key not in self._completed:
             self._completed[key] = _complete(self._named(name), version)

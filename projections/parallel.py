@@ -1,0 +1,142 @@
+"""Shares the work of a replay among processes, each of which folds a part of the streams."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from multiprocessing.connection import Connection, wait
+from typing import Final, NamedTuple, cast
+
+import msgspec
+
+from domain.kernel.kinds import Kinds
+from projections.lens import Focus, Lens, refocus
+from projections.replay import Batch, batches
+from store.codec import Codec
+from store.damage import unindexed
+from store.errors import StoreFault
+from store.open import MEMORY, open_log
+from store.register_reader import DirectoryReader
+
+WORTH_IT: Final = 60_000
+"""Facts from which on the start of further processes is made up for."""
+MOST: Final = 8
+START: Final = "from projections.parallel import work; work()"
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder().decode
+
+
+class Job(NamedTuple):
+    """What a worker process is to do; it can be sent to it."""
+
+    store: str
+    kinds: Kinds
+    lens: Lens
+    until: int
+    instant: datetime
+    names: tuple[str, ...]
+    part: int
+    of: int
+
+
+class WorkerLost(StoreFault):
+    """A process that replayed a part of {where} ended before it was done (exit code {code})."""
+
+    zh = "重放 {where} 的子进程提前结束（退出码 {code}）。"
+
+
+def processes(store: str, focus: Focus) -> int:
+    """How many processes are worth it: one per processor, where the log is long."""
+    if store == MEMORY or focus.until < WORTH_IT or focus.lens.cases is not None:
+        return 1
+    return min(len(os.sched_getaffinity(0)), MOST)
+
+
+def shared(store: str, focus: Focus, names: Sequence[str], of: int) -> Iterator[Batch]:
+    """The batches of all parts as they come, each part folded by a process of its own.
+
+    Raises:
+        StoreFault: what a worker met, or that it ended early.
+    """
+    lens, until, instant = focus.lens, focus.until, focus.instant
+    workers = [
+        _Worker(Job(store, focus.kinds, lens, until, instant, tuple(names), part, of))
+        for part in range(1, of + 1)
+    ]
+    try:
+        facts = 0
+        by_reader = {worker.reader: worker for worker in workers}
+        while by_reader:
+            for reader in cast("list[Connection]", wait(list(by_reader))):
+                batch = by_reader[reader].receive()
+                if batch is None:
+                    del by_reader[reader]
+                else:
+                    facts += batch.facts
+                    yield batch
+        if facts != until:
+            raise unindexed(until, facts, store)
+    finally:
+        for worker in workers:
+            worker.end()
+
+
+class _Worker:
+    """A process that folds a part, and what it sends."""
+
+    def __init__(self, job: Job) -> None:
+        reader, writer = os.pipe()
+        self._where = job.store
+        self.reader = Connection(reader, writable=False)
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - this program again
+                [sys.executable, "-c", START, str(writer)],
+                stdin=subprocess.PIPE,
+                pass_fds=[writer],
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            )
+        finally:
+            os.close(writer)
+        assert self._process.stdin is not None
+        with self._process.stdin as stdin:
+            stdin.write(pickle.dumps(job))
+
+    def receive(self) -> Batch | None:
+        """The next batch, None after the last one."""
+        try:
+            message = self.reader.recv_bytes()
+        except (EOFError, OSError):
+            raise WorkerLost(where=self._where, code=self._process.wait()) from None
+        if not message:
+            return None
+        if message[:1] == b"!":
+            raise pickle.loads(message[1:])  # noqa: S301 - from a process of our own
+        return Batch(*_unpack(message))
+
+    def end(self) -> None:
+        """End the process, also in the middle of its work."""
+        self.reader.close()
+        self._process.kill()
+        self._process.wait()
+
+
+def work() -> None:
+    """Do the job that comes on the standard input and send the batches to the pipe named."""
+    job: Job = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process that started this one
+    out = Connection(int(sys.argv[1]), readable=False)
+    try:
+        log = open_log(job.store, create=False, write=False)
+        codec = Codec(job.kinds, where=log.where)
+        registers = DirectoryReader(log, codec).at(job.until)
+        focus = refocus(job.lens, registers, job.kinds, until=job.until, instant=job.instant)
+        for batch in batches(focus, log, codec, job.names, part=job.part, of=job.of):
+            out.send_bytes(_pack(batch))
+        out.send_bytes(b"")
+    except BrokenPipeError:
+        return  # whoever asked has gone
+    except StoreFault as fault:
+        out.send_bytes(b"!" + pickle.dumps(fault))

@@ -1,0 +1,100 @@
+"""Folds every case a lens sees and makes the rows of a question, a bulk at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any, Final, NamedTuple
+
+from domain.kernel.facts import Recorded
+from domain.kernel.kinds import Kinds
+from projections.differences import DIFFERENCES, Pair
+from projections.lens import Focus
+from projections.row_sets import case_row_sets
+from store.codec import Codec
+from store.log import Log
+from store.projector import Progress, RowSet
+from store.rows import Row
+from store.tables import Record, TableDb
+
+BULK: Final = 5000
+AT_ONCE: Final = 500
+ALL: Final = ("cases", "services", "clock_runs")
+
+
+class Batch(NamedTuple):
+    """The rows of some cases by table, and how many facts they were made of."""
+
+    facts: int
+    rows: Mapping[str, Sequence[Record]]
+
+
+def sets_named(names: Iterable[str], kinds: Kinds) -> list[RowSet[Any]]:
+    """Row sets by their names."""
+    known = {rows.name: rows for rows in case_row_sets(kinds)}
+    return [known.get(name, DIFFERENCES) for name in names]
+
+
+def batches(
+    focus: Focus, log: Log, codec: Codec, names: Sequence[str], *, part: int = 1, of: int = 1
+) -> Iterator[Batch]:
+    """The rows of every case that is seen, in bulks; with several parts those of one part."""
+    sets = sets_named(names, focus.kinds)
+    compared = DIFFERENCES in sets
+    judged = focus.as_recorded
+    rows: dict[str, list[Record]] = {table.name: [] for s in sets for table in s.tables}
+    count = 0
+    for facts, number in _cases(focus, log, codec, part, of):
+        count += number
+        case = focus.fold(facts) if facts else None
+        if case is not None:
+            before = judged.fold(facts) if compared else None
+            for row_set in sets:
+                seen: Any = Pair(before or case, case) if row_set is DIFFERENCES else case
+                for table, some in row_set.rows(seen).items():
+                    rows[table].extend(some)
+        if count >= BULK:
+            yield Batch(count, rows)
+            rows, count = {name: [] for name in rows}, 0
+    yield Batch(count, rows)
+
+
+def _cases(
+    focus: Focus, log: Log, codec: Codec, part: int, of: int
+) -> Iterator[tuple[Sequence[Recorded], int]]:
+    """The facts of each stream that may be seen, and how many rows were read for them."""
+    chosen = focus.lens.cases
+    if chosen is not None:
+        for stream, rows in _some(log, sorted(chosen), focus.until):
+            yield [codec.decode(row) for row in rows] if focus.sees(stream) else (), len(rows)
+        return
+    for stream, stored in log.each_stream(focus.until, part, of):
+        yield codec.decode_stream(stored) if focus.sees(stream) else (), len(stored)
+
+
+def _some(log: Log, streams: Sequence[str], until: int) -> Iterator[tuple[str, list[Row]]]:
+    for start in range(0, len(streams), AT_ONCE):
+        rows = log.streams(streams[start : start + AT_ONCE], until)
+        for stream, some in groupby(rows, key=lambda row: row.stream):
+            yield stream, list(some)
+
+
+def fill(
+    db: TableDb, sets: Sequence[RowSet[Any]], found: Iterable[Batch], progress: Progress, until: int
+) -> int:
+    """Make the tables of some row sets and put every batch into them; returns the facts read."""
+    tables = [table for row_set in sets for table in row_set.tables]
+    read = 0
+    with db.writing():
+        for table in tables:
+            db.create(table, table.name)
+    for batch in found:
+        with db.writing():
+            for table in tables:
+                db.insert(table.name, table.names, batch.rows[table.name])
+        read += batch.facts
+        progress(read, until)
+    with db.writing():
+        for table in tables:
+            db.index(table, table.name)
+    return read
