@@ -10,6 +10,7 @@ import orjson
 
 from api.cli.context import Context, write_csv
 from api.parsing import read_months
+from api.private_files import open_private
 from api.queries import figures, promises
 from api.queries.cases import Answer
 from api.wording import share, word
@@ -23,7 +24,7 @@ def judge(context: Context) -> int:
         if asked.out is None:
             count = _write(rows, context, sys.stdout)
         else:
-            with asked.out.open("w", encoding="utf-8", newline="") as file:
+            with open_private(asked.out) as file:
                 count = _write(rows, context, file)
             context.line(f"已写入 {count} 行：{asked.out}", f"{count} lines written to {asked.out}")
     return 0
