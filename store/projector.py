@@ -18,6 +18,7 @@ from typing import Generic, Protocol, TypeVar
 
 from store.case_loader import BULK, CaseLoader, FoldCase, bulks
 from store.checkpoints import Checkpoints, Definition, physical_name
+from store.checks import check_chain
 from store.codec import Codec
 from store.cycles import without_cycles
 from store.errors import StoreFault, TablesDamaged
@@ -237,6 +238,7 @@ class Projector(Follower, Generic[Case]):
 
     def _build(self, names: Sequence[str], progress: Progress | None) -> int:
         until = self.log.head()
+        check_chain(self.log, until=until)
         directory = DirectoryReader(self.log, self.codec).at(until)
         facts = 0
         unsettled: list[str] = []

@@ -207,11 +207,14 @@ def _upkeep(commands: _Commands) -> None:
         "rebuild\nrebuild clock_runs cases",
     )
     rebuild.add_argument("views", nargs="*", metavar="VIEW")
-    commands.add(
+    doctor = commands.add(
         "doctor",
         stores.doctor,
-        "look whether all is well; exit code 1 if not 体检",
-        "doctor\ndoctor --json",
+        "check the store; exit code 1 if something is wrong 体检",
+        "doctor\ndoctor --deep --json",
+    )
+    doctor.add_argument(
+        "--deep", action="store_true", help="read the whole log and check every hash and receipt"
     )
 
 
