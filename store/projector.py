@@ -312,6 +312,11 @@ class Projector(Follower, Generic[Case]):
         rows = self.db.ask("SELECT name, at, age, position, taken, fault FROM followers")
         return {str(row[0]): _noted(row, head, micros) for row in rows}
 
+    def noted_age(self, now: datetime) -> float:
+        """Seconds since any follower was noted, infinite where none was."""
+        ((at,),) = self.db.ask("SELECT max(at) FROM followers")
+        return math.inf if at is None else now.timestamp() - float(at) / 1e6
+
     # ------------------------------------------------------------------ comparison
 
     def digest(self, name: str) -> str:

@@ -112,13 +112,20 @@ def _beginning(commands: _Commands) -> None:
         "serve",
         _serve,
         "answer HTTP on this machine, with the scheduler inside 启动服务",
-        "serve\nserve --demo\nserve --port 9000 --store garden.db",
+        "serve\nserve --demo\nserve --port 9000 --store garden.db\n"
+        "serve --workers 4 --store postgresql://guanjia@db/guanjia",
     )
     serve.add_argument(
         "--demo", action="store_true", help="a fresh store with a small neighbourhood"
     )
     serve.add_argument(
         "--port", type=int, metavar="N", help=f"0: any free one ({VARIABLES['port']}, 8484)"
+    )
+    serve.add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        help=f"processes that answer; more than 1 on PostgreSQL only ({VARIABLES['workers']}, 1)",
     )
     publish = commands.add(
         "publish",
