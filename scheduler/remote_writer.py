@@ -17,7 +17,7 @@ from domain.kernel.refusals import Refusal, UserFacingError
 from scheduler.frames import Frames, LinkLost
 from store.errors import StoreFault
 from store.follower import FollowerState
-from store.log import Answered
+from store.log import Receipt
 
 ANSWERED_WITHIN: Final = 60.0
 """Seconds in which asked commands must be answered."""
@@ -65,7 +65,7 @@ class Outcomes(msgspec.Struct, tag=True):
     """What the commands of an ask came to, in their order."""
 
     number: int
-    outcomes: list[Answered | Failed]
+    outcomes: list[Receipt | Failed]
 
 
 class States(msgspec.Struct, tag=True):
@@ -107,9 +107,9 @@ class RemoteWriter:
                 self._lost()
                 problem = str(error) or "it took too long"
                 raise WriterAway(where=self._where, problem=problem) from error
-        return [one if isinstance(one, Answered) else self._failure(one) for one in found]
+        return [one if isinstance(one, Receipt) else self._failure(one) for one in found]
 
-    def _exchange(self, envelopes: Sequence[CommandEnvelope]) -> list[Answered | Failed]:
+    def _exchange(self, envelopes: Sequence[CommandEnvelope]) -> list[Receipt | Failed]:
         number = next(self._numbers)
         self._frames.send(_encode(Ask(number, [_sent(envelope) for envelope in envelopes])))
         found = _answered(self._frames.receive(ANSWERED_WITHIN))
@@ -207,8 +207,8 @@ def _received(command: Command, messages: Mapping[str, type[Message]]) -> Comman
     )  # fmt: skip
 
 
-def _said(outcome: Outcome) -> Answered | Failed:
-    if isinstance(outcome, Answered):
+def _said(outcome: Outcome) -> Receipt | Failed:
+    if isinstance(outcome, Receipt):
         return outcome
     kind = "refusal" if isinstance(outcome, Refusal) else "fault"
     if isinstance(outcome, Refusal | StoreFault):

@@ -26,7 +26,7 @@ from scheduler.remote_writer import RemoteWriter, WriterAway, serve_commands
 from scheduler.timers import BATCH
 from store.errors import DiskFull, StoreFault
 from store.follower import FollowerState
-from store.log import Answered
+from store.log import Receipt
 
 STATE = FollowerState(
     name="timers", position=7, lag=2, last_tick_age=0.5, taken=3, fault="gone"
@@ -45,8 +45,8 @@ class Decider:
         return [self.outcome or answered(envelope) for envelope in envelopes]
 
 
-def answered(envelope: CommandEnvelope) -> Answered:
-    return Answered(envelope.id, "repair-1", 1, 2, 1)
+def answered(envelope: CommandEnvelope) -> Receipt:
+    return Receipt(envelope.actor, envelope.id, b"", "repair-1", 1, 2, 1)
 
 
 class Linked:
@@ -224,7 +224,7 @@ def test_a_real_writer_answers_over_the_link(tmp_path: Any) -> None:
         ]
         first = remote.ask_all(commands)
         assert [type(one).__name__ for one in first] == [
-            "Answered", "Answered", "_Refused", "Answered",
+            "Receipt", "Receipt", "_Refused", "Receipt",
         ]  # fmt: skip
         assert remote.ask_all(commands[1:2]) == [first[1]]
         assert opened.log.head() == 3
