@@ -11,6 +11,7 @@ from domain.kernel.refusals import Refusal
 LANGUAGES: Final = ("zh", "en")
 HOST: Final = "127.0.0.1"
 HIGHEST_PORT: Final = 65535
+MOST_WORKERS: Final = 64
 
 
 class SettingInvalid(Refusal):
@@ -25,7 +26,7 @@ class Settings:
 
     ``store`` is a SQLite path or a PostgreSQL address, ``lang`` is zh or en, ``port`` 0 lets the
     system choose one, ``body_limit`` is the longest request body in bytes, ``hosts`` are the names
-    under which the HTTP service answers.
+    under which the HTTP service answers, ``workers`` is how many processes answer.
     """
 
     store: str = "guanjia.db"
@@ -33,6 +34,7 @@ class Settings:
     port: int = 8484
     body_limit: int = 1 << 20
     hosts: tuple[str, ...] = (HOST, "localhost")
+    workers: int = 1
 
 
 VARIABLES: Final[Mapping[str, str]] = {
@@ -41,6 +43,7 @@ VARIABLES: Final[Mapping[str, str]] = {
     "port": "GUANJIA_PORT",
     "body_limit": "GUANJIA_BODY_LIMIT",
     "hosts": "GUANJIA_HOSTS",
+    "workers": "GUANJIA_WORKERS",
 }
 
 
@@ -50,6 +53,7 @@ def read_settings(
     store: str | None = None,
     lang: str | None = None,
     port: int | None = None,
+    workers: int | None = None,
 ) -> Settings:
     """The settings that flags and environment ask for.
 
@@ -62,11 +66,10 @@ def read_settings(
     return Settings(
         store=store or named.get("store", default.store),
         lang=_language(lang or named.get("lang"), environment),
-        port=_number(
-            "port", str(port) if port is not None else named.get("port"), default.port, HIGHEST_PORT
-        ),
+        port=_number("port", _text(port, named, "port"), default.port, HIGHEST_PORT),
         body_limit=_number("body_limit", named.get("body_limit"), default.body_limit, 1 << 30),
         hosts=hosts or default.hosts,
+        workers=_number("workers", _text(workers, named, "workers"), 1, MOST_WORKERS, least=1),
     )
 
 
@@ -79,9 +82,13 @@ def _language(chosen: str | None, environment: Mapping[str, str]) -> str:
     return chosen
 
 
-def _number(key: str, text: str | None, default: int, most: int) -> int:
+def _text(flag: int | None, named: Mapping[str, str], key: str) -> str | None:
+    return named.get(key) if flag is None else str(flag)
+
+
+def _number(key: str, text: str | None, default: int, most: int, *, least: int = 0) -> int:
     if text is None:
         return default
-    if not (text.isascii() and text.isdecimal() and int(text) <= most):
-        raise SettingInvalid(name=VARIABLES[key], value=text, wanted=f"0-{most}")
+    if not (text.isascii() and text.isdecimal() and least <= int(text) <= most):
+        raise SettingInvalid(name=VARIABLES[key], value=text, wanted=f"{least}-{most}")
     return int(text)

@@ -88,12 +88,14 @@ class Through:
         return self.focus.instant
 
     def facts(self, stream: str) -> Sequence[Recorded]:
-        """The facts of a case as they are judged, those of a register as recorded."""
-        if self.focus.sees(stream):
+        """The facts as they were recorded; under other rules those of a case as they are judged."""
+        kind = self.kinds.of(stream)
+        if kind is None or (kind.case and not self.focus.sees(stream)):
+            return ()
+        if kind.case and self.lens.other_rules:
             case = self.fold(stream)
             return () if case is None else case.facts
-        kind = self.kinds.of(stream)
-        return () if kind is None or kind.case else self.focus.facts(self._read(stream))
+        return self.focus.facts(self._read(stream))
 
     def fold(self, case: str) -> Fold | None:
         """A case as it is judged; None where it is not seen."""

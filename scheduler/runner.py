@@ -19,7 +19,7 @@ STALLED: Final = 2.0
 """Seconds after which an alarm that did not ring is not waited for."""
 PULSE: Final = 1.0
 """Seconds between two signs of life."""
-ENDING: Final = 10.0
+ENDING: Final = 5.0
 """Seconds that followers have to end."""
 SAME: Final = 0.002
 

@@ -11,6 +11,7 @@ from store.damage import (
     disordered,
     ends_elsewhere,
     missing_after,
+    noting_damage,
     receipt_changed,
     receipts_missing,
     shrunk,
@@ -19,7 +20,7 @@ from store.damage import (
 )
 from store.errors import LogDamaged
 from store.log import Log
-from store.rows import EARLIEST, Receipt, Row, Tail, chain_of, check_digests, receipt_digest
+from store.rows import EARLIEST, Link, Receipt, Row, Tail, chain_of, check_digests, receipt_digest
 
 PAGE = 10_000
 
@@ -35,6 +36,7 @@ class Checked(NamedTuple):
     chain: bytes
 
 
+@noting_damage
 def check_chain(
     log: Log, after: int = 0, until: int | None = None, progress: Progress | None = None
 ) -> bytes:
@@ -74,6 +76,7 @@ def _link_at(log: Log, position: int) -> tuple[int, bytes]:
     return found[0][1], found[0][3]
 
 
+@noting_damage
 def check_whole(log: Log, progress: Progress | None = None) -> Checked:
     """Check everything there is: pages, digests, chain, order, indexes, topics and receipts.
 
@@ -186,8 +189,13 @@ def check_tail(found: Sequence[Any], where: object) -> tuple[Tail, int]:
     return (Tail(position, recorded_at, chain) if position else Tail()), number
 
 
-def went_back(seen: Tail, found: Tail, where: object) -> LogDamaged:
-    """The fault of a log that no longer has what was seen in it: it was replaced meanwhile."""
-    if seen.position != found.position:
-        return shrunk(seen.position, found.position, where)
-    return broken_at(found.position, where)
+def check_grown(seen: Tail, found: Tail, links: Sequence[Link], where: object) -> None:
+    """Check that a log still holds what was seen as its end; ``links`` are those at that position.
+
+    Raises:
+        LogDamaged: it does not: the log was replaced meanwhile, by an older copy perhaps.
+    """
+    if found.position < seen.position:
+        raise shrunk(seen.position, found.position, where)
+    if seen.position and [link[3] for link in links] != [seen.chain]:
+        raise broken_at(seen.position, where)

@@ -2,8 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
 from domain.kernel.refusals import Phrase
 from store.errors import LogDamaged
+
+P = ParamSpec("P")
+Found = TypeVar("Found")
+
+
+class Damageable(Protocol):
+    """What stops being written once damage to it was seen."""
+
+    def note_damage(self, fault: LogDamaged) -> None:
+        """Refuse to write from now on."""
+
+
+Log = TypeVar("Log", bound=Damageable)
+
+
+def noting_damage(
+    read: Callable[Concatenate[Log, P], Found],
+) -> Callable[Concatenate[Log, P], Found]:
+    """Let the damage that a way of reading a log comes upon stop the writing to it."""
+
+    @wraps(read)
+    def reading(log: Log, /, *args: P.args, **kwargs: P.kwargs) -> Found:
+        try:
+            return read(log, *args, **kwargs)
+        except LogDamaged as fault:
+            log.note_damage(fault)
+            raise
+
+    return reading
 
 
 def changed(position: object, stream: object, where: object) -> LogDamaged:

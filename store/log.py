@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from eventsourcing.persistence import IntegrityError
 
 from domain.kernel.refusals import Phrase
 from store.damage import unindexed
-from store.errors import ClockBehind, LogFromNewerVersion, RecordedBackwards, StoreFault
+from store.errors import ClockBehind, LogDamaged, LogFromNewerVersion, RecordedBackwards, StoreFault
 from store.recorder import PollingSubscription, Recorder
 from store.rows import Link, Receipt, Row, Stored, Tail, instant, sealed
 
@@ -186,8 +186,8 @@ class Log(Recorder):
 
     Reading checks every row's digest, so that damage is a fault and never another fact.
 
-    ``fault`` is why nothing can be written, found when the log was opened: damage at its end, a
-    changed table, a topic this program does not know. What can be read is still read.
+    ``fault`` is why nothing can be written: a changed table, a topic this program does not know,
+    damage that was met at opening or by anybody who read. What can be read is still read.
     """
 
     where: str
@@ -235,7 +235,14 @@ class Log(Recorder):
         if not 1 <= part <= of:
             raise ValueError(f"part {part} of {of}")
         found = self._each_stream(until, *self._names_of(until, part, of))
-        return found if of > 1 else self._all(found, min(until, self.head()))
+        return self._noting(found if of > 1 else self._all(found, min(until, self.head())))
+
+    def _noting(
+        self, found: Iterator[tuple[str, Sequence[Stored]]]
+    ) -> Iterator[tuple[str, Sequence[Stored]]]:
+        """The same; damage that is met stops the writing."""
+        with self.stopped_by_damage():
+            yield from found
 
     def _all(
         self, found: Iterator[tuple[str, Sequence[Stored]]], expected: int
@@ -322,6 +329,19 @@ class Log(Recorder):
         sample = sorted(stream for stream, _ in self.facts_at(positions).values()) or [""]
         bounds = ["", *(sample[len(sample) * i // of] for i in range(1, of))]
         return bounds[part - 1], bounds[part] if part < of else None
+
+    def note_damage(self, fault: LogDamaged) -> None:
+        """Refuse to write from now on: whoever reads has met damage."""
+        self.fault = self.fault or fault
+
+    @contextmanager
+    def stopped_by_damage(self) -> Iterator[None]:
+        """Note the damage that is met inside."""
+        try:
+            yield
+        except LogDamaged as fault:
+            self.note_damage(fault)
+            raise
 
     def _must_be_writable(self) -> None:
         if self.fault is not None:

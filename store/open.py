@@ -44,10 +44,11 @@ def open_log(
     return SQLiteLog(_file(store, create=create), create=create, write=write, topics=topics)
 
 
-def open_views(store: str) -> TableDb:
+def open_views(store: str, *, write: bool = True) -> TableDb:
     """The database of the views of the log at an address; the caller closes it.
 
-    It is made where it is missing: what is in it can be had from the log again.
+    It is made where it is missing: what is in it can be had from the log again. Without ``write``
+    nothing is made or changed.
 
     Raises:
         StoreFault: it cannot be used, for the reason its class says.
@@ -57,8 +58,8 @@ def open_views(store: str) -> TableDb:
     if store.startswith(POSTGRES):
         from store.tables_postgres import PostgresTables  # noqa: PLC0415 - as above
 
-        return PostgresTables(store)
-    return SQLiteTables(views_path(str(_file(store, create=True))))
+        return PostgresTables(store, write=write)
+    return SQLiteTables(views_path(str(_file(store, create=write))), write=write)
 
 
 def views_path(store: str) -> Path:

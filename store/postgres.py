@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from time import monotonic
 from typing import Any, cast
 
 import psycopg
 
 from store import postgres_checks, postgres_engine
-from store.checks import check_receipts, check_tail, went_back
+from store.checks import check_grown, check_receipts, check_tail
+from store.damage import noting_damage
 from store.errors import (
     HeadMoved,
     LogAltered,
@@ -41,6 +43,9 @@ from store.rows import (
     checked_streams,
     receipt_digest,
 )
+
+SHAPE_SECONDS = 10.0
+"""After how long tables, triggers and functions are looked at again, which takes milliseconds."""
 
 
 class PostgresLog(Log):
@@ -76,6 +81,7 @@ class PostgresLog(Log):
         self._writing = threading.Lock()
         self._seen = Tail()
         self._entered: set[str] = set()
+        self._shape_seen = monotonic()
         self._listener: Listener | None = None
         self._starting = threading.Lock()
         self.pool = Pool(self.address)
@@ -98,10 +104,11 @@ class PostgresLog(Log):
             CommitUnconfirmed: it went away during the commit, which may have been stored.
             HeadMoved: the log ended elsewhere than was given; nothing was stored.
         """
-        with self._writing:
+        with self._writing, self.stopped_by_damage():
             self._must_be_writable()
             if not self._write:
                 raise StoreReadOnly(where=self.where, problem="it was opened for reading")
+            self._look_at_shape()
             opened = self._locked() if after is None else self._optimistic(after)
             with opened as transaction:
                 yield transaction
@@ -161,15 +168,25 @@ class PostgresLog(Log):
         assert last is not None
         return last
 
+    def _look_at_shape(self) -> None:
+        """Check tables, triggers and functions, if that was not done a moment ago."""
+        now = monotonic()
+        if now - self._shape_seen >= SHAPE_SECONDS:
+            connection, _ = self.pool.tried(
+                lambda connection: check_shape(connection, self.statements, self.where)
+            )
+            self.pool.put_back(connection)
+            self._shape_seen = now
+
     def _look_at(self, tail: Tail) -> None:
         """Check what other processes may have done since the last append."""
         if tail != self._seen:
-            if tail.position <= self._seen.position:
-                raise went_back(self._seen, tail, self.where)
+            check_grown(self._seen, tail, self.links(self._seen.position - 1, 1), self.where)
             self._entered = set(self.topics())
             if fault := self._unknown_topic(self._entered):
                 raise fault
 
+    @noting_damage
     def rows(self, after: int, limit: int, topics: Sequence[str] = ()) -> list[Row]:
         """Rows of any stream after a position."""
         if topics:
@@ -177,21 +194,25 @@ class PostgresLog(Log):
             return checked(_stored(found), self.where)
         return checked_page(self.stored(after, limit), max(after, 0), self.where)
 
+    @noting_damage
     def stored(self, after: int, limit: int) -> list[Stored]:
         """Rows after a position, unchecked."""
         return cast("list[Stored]", self.pool.read(self.statements.rows, after, limit))
 
+    @noting_damage
     def stream(self, stream: str, after: int = 0) -> list[Row]:
         """Rows of one stream after a version."""
         found = self.pool.read(self.statements.stream, stream, after)
         return checked_stream(_stored(found), after, self.where)
 
+    @noting_damage
     def streams(self, streams: Sequence[str], until: int) -> list[Row]:
         """Rows of several streams up to a position."""
         found = self.pool.read(self.statements.streams, list(streams), until)
         each = checked_streams(_stored(found), self.where)
         return [as_row(row) for _, rows in each for row in rows]
 
+    @noting_damage
     def prefixed(self, prefix: str) -> list[Row]:
         """The rows of all streams whose name begins with a prefix."""
         end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
@@ -200,22 +221,27 @@ class PostgresLog(Log):
     def _each_stream(
         self, until: int, first: str, end: str | None
     ) -> Iterator[tuple[str, Sequence[Stored]]]:
-        found = self.pool.read_long(self.statements.each_stream, until, first, end, end)
-        return checked_streams(_stored(found), self.where)
+        # Closed here, also when damage is met: a traceback would keep the transaction open.
+        query = self.statements.each_stream
+        with closing(self.pool.read_long(query, until, first, end, end)) as found:
+            yield from checked_streams(_stored(found), self.where)
 
     def places(self, until: int) -> Iterator[tuple[str, int]]:
         """Stream and version of every row up to a position, in this order."""
         found = self.pool.read_long(self.statements.places, until)
         return cast("Iterator[tuple[str, int]]", found)
 
+    @noting_damage
     def receipts(self, keys: Sequence[ReceiptKey]) -> dict[ReceiptKey, Receipt]:
         """The receipts there are for (scope, command)."""
         return receipts_by_key(self.pool.read(*self.statements.of_receipts(keys)), self.where)
 
+    @noting_damage
     def head(self) -> int:
         """The last position."""
         return int(self.pool.read(self.statements.head)[0][0])
 
+    @noting_damage
     def tail(self) -> Tail:
         """Where the log ends."""
         return check_tail(self.pool.read(self.statements.tail)[0], self.where)[0]
@@ -225,21 +251,25 @@ class PostgresLog(Log):
         if not self.pool.read(self.statements.format):
             raise NoStore(where=self.where)
 
+    @noting_damage
     def links(self, after: int, limit: int) -> list[Link]:
         """Links of the chain after a position."""
         return cast("list[Link]", self.pool.read(self.statements.links, after, limit))
 
+    @noting_damage
     def receipt_page(self, after: int, limit: int) -> list[tuple[int, Receipt]]:
         """Receipts with their numbers, after a number."""
         found = self.pool.read(self.statements.receipt_page, after, limit)
         numbers = [row[-1] for row in found]
         return list(zip(numbers, checked_receipts(found, self.where), strict=True))
 
+    @noting_damage
     def facts_at(self, positions: Sequence[int]) -> dict[int, tuple[str, int]]:
         """Stream and version of the rows at some positions."""
         found = self.pool.read(self.statements.facts_at, list(positions))
         return {position: (stream, version) for position, stream, version in found}
 
+    @noting_damage
     def topics(self) -> dict[str, int]:
         """Each topic with the position of its first use."""
         return dict(self.pool.read(self.statements.topics))

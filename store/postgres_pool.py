@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
@@ -73,7 +73,7 @@ class Pool:
         self.put_back(connection)
         return found
 
-    def read_long(self, statement: bytes, *params: object) -> Iterator[tuple[Any, ...]]:
+    def read_long(self, statement: bytes, *params: object) -> Generator[tuple[Any, ...]]:
         """The rows of a query, too many to be held at once, as of one moment."""
         connection = self._fresh()
         try:

@@ -18,6 +18,7 @@ from typing import Generic, Protocol, TypeVar
 
 from store.case_loader import BULK, CaseLoader, FoldCase, bulks
 from store.checkpoints import Checkpoints, Definition, physical_name
+from store.checks import check_chain
 from store.codec import Codec
 from store.cycles import without_cycles
 from store.errors import StoreFault, TablesDamaged
@@ -237,6 +238,7 @@ class Projector(Follower, Generic[Case]):
 
     def _build(self, names: Sequence[str], progress: Progress | None) -> int:
         until = self.log.head()
+        check_chain(self.log, until=until)
         directory = DirectoryReader(self.log, self.codec).at(until)
         facts = 0
         unsettled: list[str] = []
@@ -309,6 +311,11 @@ class Projector(Follower, Generic[Case]):
         head, micros = self.log.head(), int(now.timestamp() * 1e6)
         rows = self.db.ask("SELECT name, at, age, position, taken, fault FROM followers")
         return {str(row[0]): _noted(row, head, micros) for row in rows}
+
+    def noted_age(self, now: datetime) -> float:
+        """Seconds since any follower was noted, infinite where none was."""
+        ((at,),) = self.db.ask("SELECT max(at) FROM followers")
+        return math.inf if at is None else now.timestamp() - float(at) / 1e6
 
     # ------------------------------------------------------------------ comparison
 

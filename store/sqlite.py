@@ -12,7 +12,8 @@ from pathlib import Path
 import apsw
 
 from store import sqlite_files, sqlite_reading
-from store.checks import went_back
+from store.checks import check_grown
+from store.damage import noting_damage
 from store.errors import LogAltered, LogDamaged, NoStore, StoreFault, StoreReadOnly
 from store.log import FORMAT, AppendTransaction, Log, ReceiptKey, Remark
 from store.rows import Link, Receipt, Row, Stored, Tail, receipt_digest
@@ -119,7 +120,7 @@ class SQLiteLog(Log):
     @contextmanager
     def transaction(self, after: Tail | None = None) -> Iterator[AppendTransaction]:  # noqa: ARG002 - the end costs little to look up
         """Hold the log; another process that holds it is waited for."""
-        with self._writing:
+        with self._writing, self.stopped_by_damage():
             self._must_be_writable()
             writer = self._writer
             if writer is None:
@@ -148,29 +149,35 @@ class SQLiteLog(Log):
             self._look_at_shape(writer)
             tail, receipts = tail_of(writer, self.where)
             if tail != self._seen:
-                if tail.position <= self._seen.position:
-                    raise went_back(self._seen, tail, self.where)
+                reading = Reading(lambda: writer, self.where)
+                links = reading.links(self._seen.position - 1, 1)
+                check_grown(self._seen, tail, links, self.where)
                 self._enter_topics(writer)
                 if fault := self._unknown_topic(self._entered):
                     raise fault
         return _SQLiteTransaction(writer, self.where, tail, receipts, self._entered)
 
+    @noting_damage
     def rows(self, after: int, limit: int, topics: Sequence[str] = ()) -> list[Row]:
         """Rows of any stream after a position."""
         return self._reading.rows(after, limit, topics)
 
+    @noting_damage
     def stream(self, stream: str, after: int = 0) -> list[Row]:
         """Rows of one stream after a version."""
         return self._reading.stream(stream, after)
 
+    @noting_damage
     def streams(self, streams: Sequence[str], until: int) -> list[Row]:
         """Rows of several streams up to a position."""
         return self._reading.streams(streams, until)
 
+    @noting_damage
     def prefixed(self, prefix: str) -> list[Row]:
         """The rows of all streams whose name begins with a prefix."""
         return self._reading.prefixed(prefix)
 
+    @noting_damage
     def receipts(self, keys: Sequence[ReceiptKey]) -> dict[ReceiptKey, Receipt]:
         """The receipts there are for (scope, command)."""
         return self._reading.receipts(keys)
@@ -195,11 +202,13 @@ class SQLiteLog(Log):
         """Stream and version of every row up to a position, from the index."""
         return sqlite_reading.places(self._own(), self.where, until)
 
+    @noting_damage
     def head(self) -> int:
         """The last position."""
         with raising_faults(self.where):
             return number(self._readers.get(), "SELECT coalesce(max(position), 0) FROM log")
 
+    @noting_damage
     def tail(self) -> Tail:
         """Where the log ends."""
         with raising_faults(self.where):
@@ -210,26 +219,32 @@ class SQLiteLog(Log):
         if self._files is not None:  # else it is being opened
             self._files.must_be_there()
 
+    @noting_damage
     def stored(self, after: int, limit: int) -> list[Stored]:
         """Rows after a position, unchecked."""
         return self._reading.stored(after, limit)
 
+    @noting_damage
     def links(self, after: int, limit: int) -> list[Link]:
         """Links of the chain after a position."""
         return self._reading.links(after, limit)
 
+    @noting_damage
     def receipt_page(self, after: int, limit: int) -> list[tuple[int, Receipt]]:
         """Receipts with their numbers, after a number."""
         return self._reading.receipt_page(after, limit)
 
+    @noting_damage
     def facts_at(self, positions: Sequence[int]) -> dict[int, tuple[str, int]]:
         """Stream and version of the rows at some positions."""
         return self._reading.facts_at(positions)
 
+    @noting_damage
     def topics(self) -> dict[str, int]:
         """Each topic with the position of its first use."""
         return dict(self._reading.ask("SELECT topic, position FROM topics"))
 
+    @noting_damage
     def integrity(self) -> list[str]:
         """What SQLite finds wrong with its pages and indexes."""
         with raising_faults(self.where), closing(self._own()) as connection:

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import apsw
 
-from store.errors import LogDamaged, StoreFault, TablesDamaged
-from store.sqlite_engine import PerThread, connect, number, raising_faults
+from store.errors import LogDamaged, StoreFault, StoreReadOnly, TablesDamaged
+from store.sqlite_engine import PerThread, connect, connect_to_read, number, raising_faults
 
 MEND_SECONDS = 600.0
 """How long a question waits for tables that are being built anew."""
@@ -167,25 +167,31 @@ class SQLiteTables(TableDb):
     Losing it loses nothing: a file that is damaged, or no database at all, is made anew.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Open the file, or make it."""
+    def __init__(self, path: Path, *, write: bool = True) -> None:
+        """Open the file, or make it; without `write` nothing is made or changed."""
         super().__init__()
         self.where = str(path)
         self.path = path
+        self._connect = connect if write else connect_to_read
+        self._write = write
         self._writing = threading.RLock()
         self._owner: int | None = None
         try:
             self._open()
         except TablesDamaged:
+            if not write:
+                raise
             self._delete()
             self._open()
 
     def _open(self) -> None:
         with self._told():
-            self._writer = connect(self.path)
-            self._writer.execute("PRAGMA synchronous = NORMAL")  # a lost tail is projected again
+            self._writer = self._connect(self.path)
+            if self._write:
+                # A lost tail is projected again.
+                self._writer.execute("PRAGMA synchronous = NORMAL")
             number(self._writer, "SELECT count(*) FROM sqlite_master")
-        self._readers = PerThread(self.path)
+        self._readers = PerThread(self.path, self._connect)
         self._file = _identity(self.path)
 
     def _delete(self) -> None:
@@ -195,6 +201,7 @@ class SQLiteTables(TableDb):
     def clear(self) -> None:
         """Delete the file and begin an empty one, unless another process has just done so."""
         with self._writing:
+            self._must_be_writable()
             replaced = self.replaced()
             self.epoch += 1
             self.close()
@@ -210,6 +217,7 @@ class SQLiteTables(TableDb):
     def writing(self) -> Iterator[None]:
         """One transaction, waiting for other writers."""
         with self._writing, self._told():
+            self._must_be_writable()
             self._writer.execute("BEGIN IMMEDIATE")
             self._owner = threading.get_ident()
             try:
@@ -274,6 +282,10 @@ class SQLiteTables(TableDb):
         """Close every connection."""
         self._readers.close()
         self._writer.close()
+
+    def _must_be_writable(self) -> None:
+        if not self._write:
+            raise StoreReadOnly(where=self.where, problem="it was opened for reading")
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -42,15 +42,15 @@ class PostgresTables(TableDb):
     he reads of the views' positions stays true until he has moved them.
     """
 
-    def __init__(self, url: str, *, schema: str = "guanjia_views") -> None:
-        """Open the schema, or make it.
+    def __init__(self, url: str, *, schema: str = "guanjia_views", write: bool = True) -> None:
+        """Open the schema, or make it; without `write` nothing is made or changed.
 
         Raises:
             StoreUnknown: the address cannot be read.
             StoreAway: the server does not answer.
         """
         super().__init__()
-        self.address = Address(url)
+        self.address = Address(url, write=write)
         self.where = self.address.where
         self._begin = _beginning(schema)
         self._schema = sql.Identifier(schema)
@@ -71,15 +71,17 @@ class PostgresTables(TableDb):
             with self._told():
                 self._connect().close()
             self._pool.open()
-            with self.writing():
-                made = self.ask("SELECT 1 FROM pg_namespace WHERE nspname = ?", (schema,))
-                if not made:
-                    self._connection().execute(
-                        sql.SQL("CREATE SCHEMA {schema}").format(schema=self._schema)
-                    )
+            if write:
+                self._make(schema)
         except BaseException:
             self.close()
             raise
+
+    def _make(self, schema: str) -> None:
+        with self.writing():
+            if not self.ask("SELECT 1 FROM pg_namespace WHERE nspname = ?", (schema,)):
+                statement = sql.SQL("CREATE SCHEMA {schema}").format(schema=self._schema)
+                self._connection().execute(statement)
 
     @contextmanager
     def writing(self) -> Iterator[None]:

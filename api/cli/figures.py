@@ -12,6 +12,7 @@ from api.cli import figure_tables
 from api.cli.context import Context
 from api.csv_lines import figure_lines, write_csv
 from api.parsing import read_period
+from api.private_files import open_private
 from api.queries import figures, promises
 from api.queries.cases import Answer
 
@@ -24,7 +25,7 @@ def judge(context: Context) -> int:
         if asked.out is None:
             count = _write(rows, context, sys.stdout)
         else:
-            with asked.out.open("w", encoding="utf-8", newline="") as file:
+            with open_private(asked.out) as file:
                 count = _write(rows, context, file)
             context.line(f"已写入 {count} 行：{asked.out}", f"{count} lines written to {asked.out}")
     return 0

@@ -37,8 +37,9 @@ def main(arguments: Sequence[str] | None = None, *, routes: Routes = ROUTES) -> 
     asked = build_parser(routes).parse_args(arguments)
     try:
         settings = read_settings(
-            os.environ, store=asked.store, lang=asked.lang, port=getattr(asked, "port", None)
-        )
+            os.environ, store=asked.store, lang=asked.lang, port=getattr(asked, "port", None),
+            workers=getattr(asked, "workers", None),
+        )  # fmt: skip
         code: int = asked.run(Context(settings, asked, routes))
         sys.stdout.flush()
     except BrokenPipeError:  # whoever read has seen enough

@@ -112,13 +112,20 @@ def _beginning(commands: _Commands) -> None:
         "serve",
         _serve,
         "answer HTTP on this machine, with the scheduler inside 启动服务",
-        "serve\nserve --demo\nserve --port 9000 --store garden.db",
+        "serve\nserve --demo\nserve --port 9000 --store garden.db\n"
+        "serve --workers 4 --store postgresql://guanjia@db/guanjia",
     )
     serve.add_argument(
         "--demo", action="store_true", help="a fresh store with a small neighbourhood"
     )
     serve.add_argument(
         "--port", type=int, metavar="N", help=f"0: any free one ({VARIABLES['port']}, 8484)"
+    )
+    serve.add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        help=f"processes that answer; more than 1 on PostgreSQL only ({VARIABLES['workers']}, 1)",
     )
     publish = commands.add(
         "publish",
@@ -207,11 +214,14 @@ def _upkeep(commands: _Commands) -> None:
         "rebuild\nrebuild clock_runs cases",
     )
     rebuild.add_argument("views", nargs="*", metavar="VIEW")
-    commands.add(
+    doctor = commands.add(
         "doctor",
         stores.doctor,
-        "look whether all is well; exit code 1 if not 体检",
-        "doctor\ndoctor --json",
+        "check the store; exit code 1 if something is wrong 体检",
+        "doctor\ndoctor --deep --json",
+    )
+    doctor.add_argument(
+        "--deep", action="store_true", help="read the whole log and check every hash and receipt"
     )
 
 

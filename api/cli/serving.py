@@ -14,9 +14,13 @@ from typing import Final
 from api.cli.context import Context
 from api.demo import inhabit
 from api.engine import Engine, engine
+from api.followers import ProcessRunner
 from api.http import create_app
-from api.http.server import listen, server, write_log
+from api.http.server import listen, server
+from api.quiet import write_log
 from api.settings import HOST, Settings
+from api.workers import check_workers, serve_with_workers
+from commands import ROUTES
 from domain.kernel.refusals import Refusal
 from projections.board import worst_first
 from store.open import MEMORY, POSTGRES, views_path
@@ -34,6 +38,7 @@ def serve(context: Context) -> int:
     """Serve until interrupted or told to end."""
     write_log()
     settings = context.settings
+    check_workers(_demo_settings(context, settings))
     with _listening(settings.port) as listener:
         settings = dataclasses.replace(settings, port=listener.getsockname()[1])
         if context.asked.demo:
@@ -42,8 +47,13 @@ def serve(context: Context) -> int:
             if context.asked.demo and not opened.log.head():
                 context.line("正在生成演示小区……", "Making a small neighbourhood...")
                 inhabit(opened)
+            if context.routes is ROUTES and settings.store != MEMORY and sys.platform != "win32":
+                opened.runner = ProcessRunner(opened, settings)
             _welcome(context, settings, opened)
-            _run(opened, settings, listener)
+            if settings.workers > 1:
+                _run_workers(opened, settings, listener)
+            else:
+                _run(opened, settings, listener)
     context.line("已停止。", "Stopped.")
     return 0
 
@@ -55,6 +65,13 @@ def _listening(port: int) -> socket.socket:
         raise PortTaken(port=port, problem=error.strerror or str(error)) from None
 
 
+def _demo_settings(context: Context, settings: Settings) -> Settings:
+    """The demonstration has a store of its own, unless another was named."""
+    if context.asked.demo and not context.asked.store:
+        return dataclasses.replace(settings, store=str(DEMO))
+    return settings
+
+
 def _demo(context: Context, settings: Settings) -> Settings:
     """A store for the demonstration: a fresh one, unless another was named."""
     if context.asked.store:
@@ -63,7 +80,13 @@ def _demo(context: Context, settings: Settings) -> Settings:
     for file in (DEMO, views_path(str(DEMO))):
         for tail in ("", "-wal", "-shm"):
             file.with_name(file.name + tail).unlink(missing_ok=True)
-    return dataclasses.replace(settings, store=str(DEMO))
+    return _demo_settings(context, settings)
+
+
+def _run_workers(opened: Engine, settings: Settings, listener: socket.socket) -> None:
+    """Let several processes answer; this one watches over them and the followers."""
+    opened.runner.start()
+    serve_with_workers(settings, listener)
 
 
 def _run(opened: Engine, settings: Settings, listener: socket.socket) -> None:

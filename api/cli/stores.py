@@ -9,7 +9,7 @@ from api.cli.context import Context
 from api.engine import Engine
 from api.imports.mapping import load_calendar, load_rulebook
 from api.parsing import QueryInvalid
-from api.queries import health
+from api.queries import doctor as doctor_answers, health
 from commands.envelope import CommandEnvelope
 from commands.messages import Message
 from commands.registers import OpenSite, PublishCalendar, PublishRulebook
@@ -127,11 +127,14 @@ def _compared(context: Context, facts: int, told: list[dict[str, Any]]) -> int:
 
 def doctor(context: Context) -> int:
     """Look whether all is well."""
-    with context.engine(settled=False) as engine:
-        findings = health.examine(engine)
+    with doctor_answers.inspected(context.settings.store, context.routes) as looked:
+        findings = doctor_answers.examine(looked)
+        if context.asked.deep:
+            with context.progress(context.say("核对日志", "checking the log")) as heard:
+                findings.append(doctor_answers.examine_whole(looked.log, heard))
     fine = all(finding.fine for finding in findings)
     if context.json:
-        context.data({"ok": fine, "findings": health.as_data(findings)})
+        context.data({"ok": fine, "findings": doctor_answers.as_data(findings)})
     else:
         for finding in findings:
             mark = "✗" if not finding.fine else "!" if finding.heed else "✓"

@@ -107,8 +107,10 @@ class Probe:
         }
 
     def _read_log(self) -> int:
-        """The head, after the last fact could be read."""
+        """The head, after the last fact could be read and while others can be stored."""
         engine = self._engine
+        if engine.log.fault is not None:
+            raise engine.log.fault
         head = engine.log.head()
         for row in engine.log.rows(head - 1, 1):
             engine.codec.decode(row)

@@ -1,9 +1,8 @@
-"""Runs an application under uvicorn, with limits on connections, open files and the log."""
+"""Runs an application under uvicorn, with limits on connections and open files."""
 
 from __future__ import annotations
 
 import dataclasses
-import logging
 import socket
 import sys
 from typing import Any, Final
@@ -11,7 +10,6 @@ from typing import Any, Final
 import uvicorn
 
 from api.http.connections import Limits, limited
-from api.http.quiet import Quiet
 from api.settings import HOST
 
 if sys.platform != "win32":
@@ -89,13 +87,3 @@ def _allow_files(wanted: int) -> int:
     except (OSError, ValueError):
         return soft
     return most
-
-
-def write_log() -> None:
-    """Write warnings and errors to the standard error stream, each kind a few times a minute."""
-    logging.basicConfig(
-        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)
-    for handler in logging.getLogger().handlers:
-        handler.addFilter(Quiet())

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from api.imports.files import shortened
+from api.private_files import open_private
 from domain.kernel.refusals import Phrase, Refusal
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -101,7 +102,7 @@ class Rejects:
         self.codes: Counter[str] = Counter()
         self.first: list[Reject] = []
         self._chinese = lang == "zh"
-        self._file = path.open("w", encoding="utf-8", newline="") if path else None
+        self._file = open_private(path) if path else None
         self._write = csv.writer(self._file).writerow if self._file else None
         if self._write:
             self._write(Reject._fields)

@@ -47,7 +47,7 @@ def closed(world: World) -> World:
         world.ask("ReportRepair", {**report, "external_id": f"=E{number}"})
         if number == 3:
             world.now += timedelta(hours=1)
-            world.engine.worker.tick()
+            world.engine.timers.tick()
         world.ask("AcceptRepair", {"case": case, "technician": "t"})
         world.ask("CompleteRepair", {"case": case})
         world.now += timedelta(hours=number)

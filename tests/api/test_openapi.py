@@ -13,7 +13,7 @@ from tests.support.described import document, operations, response_of, validate
 from tests.support.service import World
 
 QUESTIONS = {
-    "board", "calendars", "case_clocks", "case_history", "clock_explanation", "clocks",
+    "board", "calendars", "case_clocks", "case_history", "clock_explanation", "clocks", "compare",
     "escalations", "health", "kpi", "kpi_csv", "kpis", "publication", "publication_changes",
     "publications", "rulebook",
 }  # fmt: skip

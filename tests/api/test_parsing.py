@@ -159,12 +159,14 @@ def test_a_flag_goes_before_the_environment() -> None:
         store="b.db", port=0, lang="zh"
     )
     assert read_settings({"GUANJIA_HOSTS": "a, b"}).hosts == ("a", "b")
+    assert read_settings({"GUANJIA_WORKERS": "3"}).workers == 3
+    assert read_settings({"GUANJIA_WORKERS": "3"}, workers=2).workers == 2
 
 
 @pytest.mark.parametrize(
     "environment",
     [{"GUANJIA_PORT": "65536"}, {"GUANJIA_PORT": "-1"}, {"GUANJIA_BODY_LIMIT": "much"},
-     {"GUANJIA_LANG": "fr"}],
+     {"GUANJIA_LANG": "fr"}, {"GUANJIA_WORKERS": "0"}, {"GUANJIA_WORKERS": "65"}],
 )  # fmt: skip
 def test_a_setting_that_cannot_be_is_refused(environment: dict[str, str]) -> None:
     """By the name of its variable."""

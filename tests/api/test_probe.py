@@ -10,7 +10,9 @@ from api.engine import Engine
 from api.http.probe import Probe
 from store.errors import LogDamaged, StoreAway
 from store.open import views_path
-from tests.support.service import World
+from tests.support import damage
+from tests.support.logs import Place
+from tests.support.service import REPORT, World
 
 
 def faults(world: World) -> list[tuple[str, str]]:
@@ -121,3 +123,16 @@ def test_a_log_in_memory_has_no_files(tmp_path: Path) -> None:
     engine.timers.tick()
     assert Probe(engine).look()["status"] == "ok"
     engine.close()
+
+
+def test_damage_that_anybody_met_is_found(looked: World) -> None:
+    """The service answers what it can, and writes no more."""
+    looked.ask("AcceptRepair", {"case": "repair-1", "technician": "li"})
+    looked.ask("ReportRepair", REPORT | {"case": "repair-2"})
+    assert faults(looked) == []
+    edit = "UPDATE log SET recorded_at = recorded_at - 1 WHERE stream = 'repair-1' AND version = 1"
+    damage.run(Place("sqlite", looked.engine.store), [edit])
+    assert looked.get("/cases/repair-1/history").status_code == 503
+    assert faults(looked) == [("log", "LogDamaged")]
+    refused = looked.ask("AcceptRepair", {"case": "repair-2", "technician": "li"})
+    assert (refused.status_code, refused.json()["code"]) == (503, "LogDamaged")

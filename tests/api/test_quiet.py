@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from api.http.quiet import MOST_KINDS, Quiet
+from api.quiet import MOST_KINDS, Quiet
 
 
 class Said(logging.Handler):

@@ -111,7 +111,7 @@ def test_a_runs_title_is_that_of_the_rulebook_that_started_it(world: World) -> N
     assert {row["case"]: row["clock_title"] for row in board} == {CASE: old, "repair-2": new}
     assert {row["category_title"] for row in board} == {"给水管"}  # as it is called now
     world.now += timedelta(minutes=31)
-    world.engine.worker.tick()
+    world.engine.timers.tick()
     called = world.get("/escalations").json()["escalations"]
     assert {row["case"]: (row["clock_title"], row["title"]) for row in called} == {
         CASE: (old, "部门主管"),
@@ -128,15 +128,15 @@ def test_under_the_same_rulebook_nothing_would_be_different(world: World) -> Non
     world.ask("ReportRepair", {**REPORT, "case": CASE, "simple": True})
     world.ask("AcceptRepair", {"case": CASE, "technician": "wu"})
     world.now += timedelta(hours=1)
-    world.engine.worker.tick()
+    world.engine.timers.tick()
     world.ask("PauseRepair", {"case": CASE, "reason": "resident"})
     world.now += timedelta(hours=9)
     world.ask("ResumeRepair", {"case": CASE})
-    world.engine.worker.tick()
+    world.engine.timers.tick()
     world.ask("CompleteRepair", {"case": CASE})
     world.ask("RateService", {"case": CASE, "rating": "dissatisfied"})
     world.now += timedelta(hours=3)
-    world.engine.worker.tick()
+    world.engine.timers.tick()
     engine = world.engine
     engine.settle()
     same = engine.directory().under(read_strictly(BOOK, kinds=KINDS))
@@ -151,7 +151,7 @@ def test_what_is_overdue_by_now_is_told_as_such(world: World) -> None:
     """Under a longer target the same clock would still be running."""
     world.ask("ReportRepair", {**REPORT, "channel": "phone", "case": CASE})
     world.now += timedelta(minutes=40)
-    world.engine.worker.tick()
+    world.engine.timers.tick()
     world.engine.settle()
     book = read_strictly(with_clock(within="2h"), kinds=KINDS)
     found = compare(world.engine, world.engine.directory().under(book), world.now, limit=10)

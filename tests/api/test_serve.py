@@ -10,13 +10,14 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from tests.support.serving import ROOT, Serving
+from tests.support.postgres import PostgresServer
+from tests.support.serving import ROOT, Serving, running
 
 
 @pytest.fixture
@@ -168,3 +169,61 @@ def test_a_log_file_that_was_moved_away_is_noticed(folder: Path) -> None:
         assert serving.get("/health")["status"] == "ok"
     finally:
         serving.end(signal.SIGTERM)
+
+
+def until(true: Callable[[], bool], what: str) -> None:
+    limit = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < limit, what
+        time.sleep(0.02)
+
+
+def test_several_workers_answer_on_postgresql(
+    folder: Path, postgres_server: PostgresServer
+) -> None:
+    """One that is killed is started again; each reads what the other wrote; all end together."""
+    store = postgres_server.new_database()
+    serving = Serving(folder, "--demo", "--store", store, "--workers", "2")
+    try:
+        before = serving.get("/board")["open"]
+        killed, stays = serving.started("api.worker", 2)
+        os.kill(killed, signal.SIGKILL)
+        until(lambda: not running(killed), "it is not dead")
+        for number in range(1, 21):
+            serving.ask("ReportRepair", site="huayuan", household="h", category="c")
+            assert serving.get("/board")["open"] == before + number
+        workers = serving.started("api.worker", 2)
+        assert stays in workers
+        assert killed not in workers
+        until(lambda: serving.get("/health")["followers"][1]["position"] is not None, "no word")
+        assert serving.get("/health")["status"] == "ok"
+        processes = [*workers, serving.followers()]
+    finally:
+        code = serving.end(signal.SIGTERM)
+    assert code == 0, serving.said.read_text()
+    assert not any(map(running, processes))
+    assert "Traceback" not in serving.said.read_text()
+
+
+def test_killed_with_workers_it_leaves_none_behind(
+    folder: Path, postgres_server: PostgresServer
+) -> None:
+    """They notice that the process is gone which started them."""
+    store = postgres_server.new_database()
+    serving = Serving(folder, "--demo", "--store", store, "--workers", "2")
+    processes = [*serving.started("api.worker", 2), serving.followers()]
+    serving.end(signal.SIGKILL)
+    until(lambda: not any(map(running, processes)), "somebody was left behind")
+
+
+@pytest.mark.parametrize("words", [["--demo"], ["--store", "garden.db"], ["--store", ":memory:"]])
+def test_several_workers_need_postgresql(folder: Path, words: list[str]) -> None:
+    """One sentence, and nothing is made."""
+    done = subprocess.run(
+        [sys.executable, "-m", "api.cli", "serve", "--workers", "2", *words],
+        cwd=folder, capture_output=True, text=True, timeout=60, check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == 3
+    assert done.stderr.startswith("WorkersNeedPostgres: ")
+    assert list(folder.iterdir()) == []

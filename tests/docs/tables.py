@@ -168,7 +168,7 @@ def faults() -> str:
 
 
 def _said(kind: type[Any]) -> tuple[object, ...]:
-    never = kind.__module__.startswith(("api.cli", "api.imports", "api.settings"))
+    never = kind.__module__.startswith(("api.cli", "api.imports", "api.settings", "api.workers"))
     return f"`{kind.__name__}`", "" if never else status_of(kind), sentence(kind), kind.zh
 
 

@@ -1,6 +1,7 @@
 """A log is not written to where it is not what this program made: sentences that say why."""
 
 import subprocess
+from collections.abc import Callable
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
@@ -9,16 +10,19 @@ import apsw
 import psycopg
 import pytest
 
-from store import postgres_checks, sqlite_checks
-from store.checks import check_whole
+from store import postgres, postgres_checks, sqlite_checks
+from store.checks import check_chain, check_whole
 from store.errors import (
     LogAltered,
+    LogDamaged,
     LogFromNewerVersion,
     NotOurStore,
 )
+from store.log import Log
 from store.open import open_log, open_views, views_path
 from store.postgres import PostgresLog
 from store.postgres_engine import Statements
+from tests.support import damage
 from tests.support.logs import Place, append, receipt, refuses
 from tests.support.postgres import PostgresServer
 
@@ -90,13 +94,15 @@ def test_a_log_whose_tables_were_changed_is_read_and_not_written(
     refuses(again, LogAltered, said)
 
 
-@sqlite_only
-def test_a_change_under_a_running_program_stops_the_next_append(on_disk: Place):
+def test_a_change_under_a_running_program_stops_the_next_append(
+    on_disk: Place, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(postgres, "SHAPE_SECONDS", 0.0)
     log = on_disk.open()
     append(log, ("a", 1, "T"))
-    on_disk.raw("CREATE TABLE notes (text)")
-    refuses(log, LogAltered, "notes is not ours")
-    refuses(log, LogAltered, "notes is not ours")
+    on_disk.raw("CREATE TABLE notes (text text)")
+    refuses(log, LogAltered, "notes.* is not ours")
+    refuses(log, LogAltered, "notes.* is not ours")
     on_disk.raw("DROP TABLE notes")
     assert append(log, ("a", 2, "T"))[0].position == 2
 
@@ -210,3 +216,61 @@ def test_topics_that_a_newer_program_writes_meanwhile_stop_an_older_one(on_disk:
     append(older, ("a", 3, "Old"))
     append(newer, ("a", 4, "New"))
     refuses(older, LogFromNewerVersion, "New")
+
+
+# Damage that is met
+
+
+EDIT = "UPDATE log SET recorded_at = recorded_at - 1 WHERE position = 2"
+READERS: dict[str, Callable[[Log], object]] = {
+    "loading a case": lambda log: log.stream("a"),
+    "loading some cases": lambda log: log.streams(["a", "b1"], 6),
+    "reading on": lambda log: log.rows(1, 1),
+    "reading by topic": lambda log: log.rows(0, 9, ["T"]),
+    "reading registers": lambda log: log.prefixed("a"),
+    "rebuilding": lambda log: list(log.each_stream(6)),
+    "checking the whole": check_whole,
+    "loading a case to decide": lambda log: load_in_a_block(log, "a"),
+}
+
+
+def load_in_a_block(log: Log, stream: str) -> None:
+    with log.transaction() as transaction:
+        transaction.stream(stream)
+
+
+@pytest.mark.parametrize("read", READERS)
+def test_damage_that_anybody_meets_stops_the_writing(on_disk: Place, read: str):
+    """A damaged log is not written to: what follows damage could not be trusted either."""
+    append(on_disk.open(), ("a", 1, "T"), ("a", 2, "T"), *((f"b{i}", 1, "T") for i in range(4)))
+    damage.run(on_disk, [EDIT])
+    log = on_disk.open()
+    assert log.fault is None  # in the middle, where opening does not look
+    assert log.stream("b1")
+    for _ in range(2):
+        with pytest.raises(LogDamaged, match="position 2 of stream a was changed"):
+            READERS[read](log)
+    refuses(log, LogDamaged, "position 2 of stream a was changed.*restore it from a backup")
+
+
+def test_a_broken_chain_stops_the_writing(on_disk: Place):
+    append(on_disk.open(), ("a", 1, "T"), ("a", 2, "T"), *((f"b{i}", 1, "T") for i in range(4)))
+    damage.run(on_disk, [f"UPDATE log SET chain = {damage.blob(bytes(32))} WHERE position = 2"])
+    log = on_disk.open()
+    assert log.stream("a")  # each row is as it was, only their order is in doubt
+    with pytest.raises(LogDamaged, match="position 2 does not follow"):
+        check_chain(log)
+    refuses(log, LogDamaged, "position 2 does not follow")
+
+
+def test_a_log_replaced_by_another_that_is_longer_is_noticed(on_disk: Place):
+    """It has rows where the old one ended, but others."""
+    log = on_disk.open()
+    append(log, ("a", 1, "T"))
+    tables = ("log", "receipts", "topics")
+    damage.run(on_disk, [f"DELETE FROM {table}" for table in tables])
+    append(on_disk.open(), ("b", 1, "T"), ("b", 2, "T"))
+    with pytest.raises(LogDamaged, match="position 1 does not follow"):
+        append(log, ("a", 2, "T"))
+    assert isinstance(log.fault, LogDamaged)
+    assert on_disk.open().head() == 2

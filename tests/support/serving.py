@@ -50,6 +50,15 @@ class Serving:
             return False
         return True
 
+    def followers(self) -> int:
+        """The process of its followers, as soon as there is one."""
+        (pid,) = self.started("api.follow", 1)
+        return pid
+
+    def started(self, module: str, count: int) -> list[int]:
+        """So many processes that run a module of ours, as soon as there are as many."""
+        return started(self.process.pid, module, count)
+
     def get(self, path: str) -> Any:
         with urllib.request.urlopen(self.url + path, timeout=10) as answer:
             return json.load(answer)
@@ -66,3 +75,38 @@ class Serving:
         if self.process.poll() is None:
             self.process.send_signal(number)
         return self.process.wait(20)
+
+
+def children(parent: int) -> list[int]:
+    """The processes that a process has started and that still run."""
+    return [pid for pid, (state, of) in _processes().items() if of == parent and state != "Z"]
+
+
+def started(parent: int, module: str, count: int) -> list[int]:
+    """So many processes that run a module of ours, as soon as a process has as many."""
+    found: list[int] = []
+    for _ in range(600):
+        found = [pid for pid in children(parent) if module.encode() in _words(pid).split()]
+        if len(found) == count:
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"there are {len(found)} {module}")
+
+
+def running(pid: int) -> bool:
+    """Whether a process runs that may be no child of ours."""
+    return _processes().get(pid, ("Z", 0))[0] != "Z"
+
+
+def _processes() -> dict[int, tuple[str, int]]:
+    """The state and the parent of every process."""
+    said = subprocess.run(
+        ["ps", "-A", "-o", "pid=,ppid=,state="], capture_output=True, text=True, check=True
+    )
+    rows = [line.split() for line in said.stdout.splitlines()]
+    return {int(pid): (state[0], int(parent)) for pid, parent, state in rows}
+
+
+def _words(pid: int) -> bytes:
+    said = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, check=False)
+    return said.stdout

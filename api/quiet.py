@@ -50,3 +50,13 @@ class Quiet(logging.Filter):
         if left_out:
             record.msg = f"{record.msg} ({left_out} more like this were left out)"
         return True
+
+
+def write_log() -> None:
+    """Write warnings and errors to the standard error stream, each kind a few times a minute."""
+    logging.basicConfig(
+        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(Quiet())
