@@ -1,0 +1,186 @@
+"""Questions through a lens: what people ask for, over HTTP and of the engine, and what is refused."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from api.http import replays
+from api.lenses import LensAsked, read_lens
+from api.parsing import QueryInvalid
+from api.queries import cases, figures, promises
+from api.queries.compared import compare
+from api.view import through
+from commands.envelope import CommandEnvelope
+from commands.registers import PublishRulebook
+from domain.kernel.refusals import Refusal
+from projections.lens import Lens
+from tests.support.scenario import REASON
+from tests.support.service import REPORT, World
+
+CASE = "repair-1"
+HOURS = {"case": "repair", "starts": "reported", "stops": "accepted"}
+LADDER = [{"at": "100%", "to": "supervisor"}]
+
+
+def book(minutes: int) -> dict[str, Any]:
+    """A rulebook that promises an acceptance within some minutes."""
+    return {
+        "rulebook": f"within-{minutes}",
+        "roles": {"supervisor": {"title": "主管", "holders": [{"staff": "sun"}]}},
+        "clocks": {"accept": {**HOURS, "within": f"{minutes}m", "ladder": LADDER}},
+        "kpis": {
+            "accepted": {
+                "title": "及时受理率", "of": "clocks", "where": {"clock": "accept"},
+                "share": {"verdict": "met"},
+            },
+        },
+    }  # fmt: skip
+
+
+@pytest.fixture
+def judged(world: World) -> World:
+    """Two repairs under thirty minutes: one accepted after twenty, one after fifty."""
+    for minutes in (10, 30):
+        message = PublishRulebook(document=book(minutes), reason=REASON)
+        world.engine.ask(CommandEnvelope(message=message))
+    for number, minutes in ((1, 20), (2, 50)):
+        case = f"repair-{number}"
+        world.ask("ReportRepair", {**REPORT, "case": case, "external_id": f"E{number}"})
+        world.now += timedelta(minutes=minutes)
+        world.engine.timers.tick()
+        world.ask("AcceptRepair", {"case": case, "technician": "t"})
+    return world
+
+
+def versions(world: World) -> dict[str, int]:
+    """The version of the rules that each rulebook is."""
+    told = world.get("/rulebooks").json()["publications"]
+    return {entry["name"]: entry["version"] for entry in told}
+
+
+def verdicts(world: World, **lens: Any) -> dict[str, str]:
+    """The verdict of each case, over HTTP."""
+    rows = world.get("/clocks", clock="accept", **lens).json()["clocks"]
+    return {row["case"]: row["verdict"] for row in rows}
+
+
+def test_another_version_of_the_rules_judges_anew(judged: World):
+    strict = versions(judged)["within-10"]
+    assert verdicts(judged) == {"repair-1": "met", "repair-2": "late"}
+    assert verdicts(judged, as_if=strict) == {"repair-1": "late", "repair-2": "late"}
+    assert judged.get("/kpis/accepted").json()["total"]["value"] == 0.5
+    seen = judged.get("/kpis/accepted", as_if=strict).json()
+    assert seen["total"]["value"] == 0.0
+    assert (seen["lens"]["as_if"], seen["lens"]["kinds"]) == (["within-10"], [])
+
+
+def test_as_of_an_instant_and_a_position(judged: World):
+    first = judged.get("/cases/repair-1/history").json()["facts"]
+    accepted = first[-1]
+    told = verdicts(judged, as_of=accepted["recorded_at"])
+    assert told == {"repair-1": "met", "repair-2": "running"}
+    assert verdicts(judged, as_of=first[0]["position"]) == {"repair-1": "running"}
+    board = judged.get("/board", as_of=first[0]["position"]).json()
+    assert (board["open"], board["lens"]["position"]) == (1, first[0]["position"])
+
+
+def test_a_history_as_if_tells_what_is_judged_and_not_recorded(judged: World):
+    strict = versions(judged)["within-10"]
+    told = judged.get("/cases/E1/history", as_if=strict).json()["facts"]
+    assert [(fact["word"], fact["recorded"]) for fact in told] == [
+        ("reported", True), ("lapsed", False), ("escalated", False), ("accepted", True),
+    ]  # fmt: skip
+    live = judged.get("/cases/E1/history").json()["facts"]
+    assert [fact["word"] for fact in live] == ["reported", "accepted"]
+
+
+def test_a_deadline_is_explained_as_if(judged: World):
+    strict = versions(judged)["within-10"]
+    where = "/cases/repair-1/clocks/accept/1/explanation"
+    assert judged.get(where).json()["within"] == "30m"
+    told = judged.get(where, as_if=strict).json()
+    assert (told["within"], told["lateness"], told["verdict"]) == ("10m", 600, "late")
+
+
+def test_comparing_says_which_verdicts_rungs_and_figures_differ(judged: World):
+    strict = versions(judged)["within-10"]
+    told = judged.get("/compare", as_if=strict).json()
+    runs = told["runs"]
+    assert (runs["flipped"], runs["moved"]) == (1, 1)
+    assert runs["by_clock"] == [{"clock": "accept", "before": "met", "after": "late", "count": 1}]
+    assert [run["case"] for run in runs["runs"]] == ["repair-1", "repair-2"]
+    assert (told["escalations"]["raised"], told["escalations"]["spared"]) == (1, 0)
+    (rung,) = told["escalations"]["rungs"]
+    assert (rung["case"], rung["role"], rung["addressee"]) == ("repair-1", "supervisor", "sun")
+    (kpi,) = told["kpis"]
+    assert (kpi["before"], kpi["after"], kpi["won"], kpi["lost"]) == (0.5, 0.0, 0, 1)
+    assert kpi["lost_cases"] == [{"case": "repair-1", "clock": "accept", "cycle": 1}]
+
+
+def test_by_the_rules_in_force_nothing_differs(judged: World):
+    told = judged.get("/compare", as_if=versions(judged)["within-30"]).json()
+    assert (told["runs"]["flipped"], told["runs"]["moved"]) == (0, 0)
+    assert told["escalations"]["by_role"] == []
+    assert [(kpi["won"], kpi["lost"]) for kpi in told["kpis"]] == [(0, 0)]
+
+
+@pytest.mark.parametrize(
+    ("lens", "code", "said"),
+    [
+        ({"as_of": "999"}, "QueryInvalid", "the log has positions 1 to"),
+        ({"as_of": "0"}, "QueryInvalid", "the log has positions 1 to"),
+        ({"as_of": "2099-01-01T00:00+08:00"}, "QueryInvalid", "has not come yet"),
+        ({"as_of": "2026-05-06"}, "WithoutZone", ""),
+        ({"true_at": "yesterday"}, "CommandInvalid", "true_at"),
+        ({"as_if": 77}, "RulesVersionUnknown", "77"),
+        ({"kind": "invoice"}, "QueryInvalid", "there are complaint, repair"),
+        ({"as_if": [4, 5]}, "QueryInvalid", "one rulebook only"),
+        ({"as_of": "1", "site": "nowhere"}, "QueryInvalid", "there is no site 'nowhere'"),
+    ],
+)
+def test_a_lens_that_cannot_be_is_refused(
+    judged: World, lens: dict[str, Any], code: str, said: str
+):
+    if lens.get("as_if") == [4, 5]:
+        lens = {"as_if": list(versions(judged).values())[-2:]}
+    answer = judged.get("/clocks", **lens)
+    assert answer.status_code in {404, 422}
+    assert answer.json()["code"] == code
+    assert said in answer.json()["detail"]
+
+
+def test_comparing_with_nothing_is_refused(judged: World):
+    answer = judged.get("/compare", as_of="1")
+    assert (answer.json()["code"], "as_if" in answer.json()["detail"]) == ("QueryInvalid", True)
+
+
+def test_a_replay_that_takes_too_long_is_given_up(
+    judged: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replays.answered_through, "__defaults__", (-1.0,))
+    answer = judged.get("/board", as_of="3")
+    assert answer.json()["code"] == "QuestionTooSlow"
+    assert judged.get("/board").status_code == 200
+
+
+def test_files_judge_as_well_as_versions(judged: World):
+    """The engine takes documents that were never published; live tables stay as they are."""
+    engine = judged.engine
+    lens = read_lens(engine, LensAsked(as_if=(book(15),), case="E1"))
+    with through(engine, lens) as view:
+        (run,) = promises.runs(view, case="repair-1")
+        assert (run["verdict"], run["target"]) == ("late", "15m")
+        assert figures.figure(view, "accepted")["total"]["population"] == 1
+        assert cases.board(view)["open"] == 1
+    assert verdicts(judged)["repair-1"] == "met"
+
+
+def test_what_cannot_be_told_is_refused_by_the_engine(judged: World):
+    for lens in (Lens(), Lens(kinds=frozenset({"repair"}))):
+        with pytest.raises(QueryInvalid):
+            compare(judged.engine, lens)
+    with pytest.raises(Refusal):
+        read_lens(judged.engine, LensAsked(as_of="1", case="repair-9"))
