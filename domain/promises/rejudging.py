@@ -51,11 +51,15 @@ def judge_anew(
 
 
 def settle(case: Fold, until: datetime, *, inclusive: bool = True) -> None:
-    """Take what falls due by an instant, each fact as of the instant at which it was due."""
+    """Take what falls due by an instant, each fact as of the instant at which it was due.
+
+    What was due before the newest fact was recorded is detected when that was.
+    """
     while (at := _next(case)) is not None and (at < until or (inclusive and at == until)):
-        found = fall_due(case, at=at)
+        seen = max(at, min(case.recorded.recorded_at, until))
+        found = fall_due(case, at=seen)
         for fact in found:
-            case.take(_recorded(case, fact, at))
+            case.take(_recorded(case, fact, seen))
         if not found:
             return
 

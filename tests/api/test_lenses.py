@@ -1,4 +1,4 @@
-"""Questions through a lens: what people ask for, over HTTP and of the engine, and what is refused."""
+"""Questions through a lens, as people ask them: over HTTP and of the engine; what is refused."""
 
 from __future__ import annotations
 

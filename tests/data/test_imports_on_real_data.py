@@ -2,91 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import json
-from collections import Counter, defaultdict
+from collections import Counter
 from pathlib import Path
 from statistics import median, quantiles
 
 import pytest
 
-from api.engine import Engine
 from api.imports.backfill import backfill
 from api.imports.mapping import load_mapping
 from api.queries.figures import Wanted, figure
 from commands.handler import CommandHandler
 from domain.kernel.facts import Recorded
-from domain.kinds import KINDS
-from domain.promises import Fold, Verdict
-from store.codec import Codec
-from store.open import MEMORY
-from store.register_reader import read_directory
-from tests.support.data import shared_data
+from domain.promises import Verdict
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-
-
-class Lived:
-    """A data set after its import: the result, every case's facts and the registers."""
-
-    def __init__(self, name: str, file: str) -> None:
-        folder = shared_data(name)
-        (self.expected,) = json.loads((folder / "expected.json").read_text("utf-8")).values()
-        self.folder = folder
-        self.file = folder / file
-        mapping = load_mapping(EXAMPLES / name / "mapping.yaml")
-        self.engine = Engine(MEMORY, create=True)
-        self.desk = self.engine.handler
-        self.result = backfill(mapping, self.file, self.desk)
-        self.registers = read_directory(self.desk.log, Codec())
-
-    def cases(self):
-        """Each case with its facts."""
-        codec, kept = Codec(), defaultdict(list)
-        for page in self.desk.log.follow(0):
-            for row in page:
-                if row.stream.startswith(("repair-", "complaint-")):
-                    kept[row.stream].append(codec.decode(row))
-        return kept
-
-    def clocks(self):
-        """Each case's first fact with its clocks by name."""
-        for facts in self.cases().values():
-            yield (
-                facts[0],
-                {
-                    c.name: c
-                    for c in Fold.of(KINDS.of(facts[0].stream), facts, self.registers).clocks
-                    if c.cycle == 1
-                },
-            )
-
-    def rows(self):
-        """The file as others read it."""
-        with gzip.open(self.file, "rt", encoding="utf-8", newline="") as lines:
-            return list(csv.DictReader(lines))
-
-
-@pytest.fixture(scope="module")
-def boston():
-    lived = Lived("boston311", "requests.csv.gz")
-    yield lived
-    lived.engine.close()
-
-
-@pytest.fixture(scope="module")
-def incidents():
-    lived = Lived("uci_incidents", "incidents.csv.gz")
-    yield lived
-    lived.engine.close()
-
-
-@pytest.fixture(scope="module")
-def complaints():
-    lived = Lived("cn_complaints", "complaints.csv.gz")
-    yield lived
-    lived.engine.close()
 
 
 def fact(facts: list[Recorded], word: str) -> Recorded | None:
