@@ -106,9 +106,11 @@ class UnitOfWork:
 
         An import records at its own times unless the log holds later facts: there it records now.
         """
-        own = envelope.recorded_at
+        own, now = envelope.recorded_at, self._handler.clock()
+        if own is not None and own > now + FUTURE:
+            raise InTheFuture(at=own.isoformat())
         if own is None or self._last - own > CLOCK_TOLERANCE:
-            return self._log.raised(self._handler.clock(), self._last), own
+            return self._log.raised(now, self._last), own
         return max(own, self._last), None
 
     def _receipt(self, key: ReceiptKey) -> Receipt | None:

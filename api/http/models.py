@@ -47,6 +47,7 @@ class HistoryFact(TypedDict):
     actor: str
     occurred_at: Instant
     recorded_at: Instant
+    known_at: Instant | None
     changed: dict[str, Any]
 
 
