@@ -39,6 +39,7 @@ class UnitOfWork:
         self._looked_up: set[ReceiptKey] = set()
         self._before: dict[ReceiptKey, Receipt] = {}
         self._last = instant(log.last_recorded_at)
+        self._limit = self._last
         self.head = log.head
 
     @property
@@ -72,9 +73,7 @@ class UnitOfWork:
         )
         message, key = envelope.message, envelope.key
         check(message)
-        if (before := self._receipt(key)) is not None:
-            if before.fingerprint != envelope.fingerprint:
-                raise CommandIdTaken(id=envelope.id)
+        if (before := self._before_of(envelope)) is not None:
             return before
         routes = self._handler.routes
         stream = routes.stream_of(message)
@@ -107,14 +106,28 @@ class UnitOfWork:
         An import records at its own times unless the log holds later facts: there it records now.
         """
         own = envelope.recorded_at
-        if own is None or self._last - own > CLOCK_TOLERANCE:
-            return self._log.raised(self._handler.clock(), self._last), own
-        return max(own, self._last), None
+        if own is not None:
+            self._must_have_come(own)
+            if self._last - own <= CLOCK_TOLERANCE:
+                return max(own, self._last), None
+        return self._log.raised(self._handler.clock(), self._last), own
 
-    def _receipt(self, key: ReceiptKey) -> Receipt | None:
+    def _must_have_come(self, at: datetime) -> None:
+        """Refuse an instant beyond now; the clock is read when the last reading is not enough."""
+        if at > self._limit:
+            self._limit = self._handler.clock() + FUTURE
+            if at > self._limit:
+                raise InTheFuture(at=at.isoformat())
+
+    def _before_of(self, envelope: CommandEnvelope) -> Receipt | None:
+        """The receipt of the same command, asked before."""
+        key = envelope.key
         if key not in self._looked_up:
             self.look_up((key,))
-        return self._receipts.get(key) or self._before.get(key)
+        before = self._receipts.get(key) or self._before.get(key)
+        if before is not None and before.fingerprint != envelope.fingerprint:
+            raise CommandIdTaken(id=envelope.id)
+        return before
 
     def _decide(
         self, message: Message, loaded: LoadedStream, context: Context[Directory]

@@ -28,6 +28,7 @@ class Entry(NamedTuple):
     actor: str
     occurred_at: datetime
     recorded_at: datetime
+    known_at: datetime | None
     changed: dict[str, Any]
     recorded: bool
 
@@ -66,7 +67,8 @@ def _entry(recorded: Recorded, known: dict[str, Any]) -> Entry:
             known[name] = changed[name] = value
     return Entry(
         recorded.version, recorded.position, recorded.type, recorded.fact.word, recorded.actor,
-        recorded.occurred_at, recorded.recorded_at, changed, bool(recorded.command),
+        recorded.occurred_at, recorded.recorded_at, recorded.known_at, changed,
+        bool(recorded.command),
     )  # fmt: skip
 
 

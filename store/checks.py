@@ -160,15 +160,16 @@ def check_last_link(rows: Sequence[Row], where: object) -> None:
             raise broken_at(rows[0].position, where)
 
 
-def check_receipts(found: Iterable[tuple[Receipt, bytes]], where: object) -> list[Receipt]:
-    """Receipts read with their digests.
+def check_receipts(found: Iterable[Sequence[Any]], where: object) -> list[Receipt]:
+    """Receipts as they came from the database, whose eighth column is the digest.
 
     Raises:
         LogDamaged: one does not match.
     """
     receipts = []
-    for receipt, digest in found:
-        if receipt_digest(receipt) != digest:
+    for row in found:
+        receipt = Receipt._make(row[:7])
+        if receipt_digest(receipt) != row[7]:
             raise receipt_changed(receipt.command, where)
         receipts.append(receipt)
     return receipts

@@ -261,7 +261,7 @@ class PostgresLog(Log):
         """Receipts with their numbers, after a number."""
         found = self.pool.read(self.statements.receipt_page, after, limit)
         numbers = [row[-1] for row in found]
-        return list(zip(numbers, checked_receipts(found, self.where), strict=True))
+        return list(zip(numbers, check_receipts(found, self.where), strict=True))
 
     @noting_damage
     def facts_at(self, positions: Sequence[int]) -> dict[int, tuple[str, int]]:
@@ -389,12 +389,7 @@ class _LockedTransaction(AppendTransaction):
 
 def receipts_by_key(found: Iterable[tuple[Any, ...]], where: str) -> dict[ReceiptKey, Receipt]:
     """Receipts by who asked and command."""
-    return {(r.scope, r.command): r for r in checked_receipts(found, where)}
-
-
-def checked_receipts(found: Iterable[tuple[Any, ...]], where: str) -> list[Receipt]:
-    """Receipts that match their digests, which are the column before their number."""
-    return check_receipts(((Receipt._make(row[:7]), row[7]) for row in found), where)
+    return {(r.scope, r.command): r for r in check_receipts(found, where)}
 
 
 def _stored(found: Iterable[tuple[Any, ...]]) -> Iterable[Stored]:

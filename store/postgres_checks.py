@@ -11,7 +11,7 @@ from store.errors import LogAltered
 from store.log import Remark
 from store.postgres_engine import SQL, Statements, file
 from store.postgres_pool import Connection
-from store.rows import Receipt, Tail, checked
+from store.rows import Tail, checked
 
 Shape = dict[tuple[str, str], str]
 
@@ -75,7 +75,7 @@ def check_end(connection: Connection, statements: Statements, where: object) -> 
     rows = checked(ask(statements.last_two, binary=True).fetchall(), where)
     check_last_link(rows, where)
     last = ask(statements.last_receipt, binary=True).fetchall()
-    check_receipts(((Receipt(*row[:7]), row[7]) for row in last), where)
+    check_receipts(last, where)
     return tail
 
 

@@ -12,7 +12,7 @@ import apsw
 from domain.kernel.refusals import Phrase
 from store.checks import check_last_link, check_receipts, check_tail
 from store.errors import LogAltered
-from store.rows import Receipt, Tail, checked
+from store.rows import Tail, checked
 
 _SQL = Path(__file__).with_name("sql")
 SCHEMA = (_SQL / "log_sqlite.sql").read_text("utf-8")
@@ -88,7 +88,7 @@ def check_end(connection: apsw.Connection, where: object) -> Tail:
     """
     tail, _ = tail_of(connection, where)
     check_last_link(checked(_ask(connection, _LAST_TWO), where), where)
-    check_receipts(((Receipt(*r[:7]), r[7]) for r in _ask(connection, _LAST_RECEIPT)), where)
+    check_receipts(_ask(connection, _LAST_RECEIPT), where)
     return tail
 
 

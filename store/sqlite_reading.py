@@ -98,13 +98,13 @@ class Reading:
     def receipts(self, keys: Sequence[ReceiptKey]) -> dict[ReceiptKey, Receipt]:
         """The receipts there are for (scope, command)."""
         found = self.ask(_RECEIPTS, (msgspec.json.encode(keys),))
-        return {(r.scope, r.command): r for r in checked_receipts(found, self.where)}
+        return {(r.scope, r.command): r for r in check_receipts(found, self.where)}
 
     def receipt_page(self, after: int, limit: int) -> list[tuple[int, Receipt]]:
         """Receipts with their numbers, after a number."""
         found = self.ask(_RECEIPT_PAGE, (after, limit))
         numbers = [row[-1] for row in found]
-        return list(zip(numbers, checked_receipts(found, self.where), strict=True))
+        return list(zip(numbers, check_receipts(found, self.where), strict=True))
 
     def links(self, after: int, limit: int) -> list[Link]:
         """Links of the chain after a position."""
@@ -143,8 +143,3 @@ def places(connection: apsw.Connection, where: str, until: int) -> Iterator[tupl
     """Stream and version of every row up to a position, from the index; closes the connection."""
     with raising_faults(where), closing(connection):
         yield from cast("Iterable[tuple[str, int]]", connection.execute(_PLACES, (until,)))
-
-
-def checked_receipts(found: Iterable[tuple[Any, ...]], where: str) -> list[Receipt]:
-    """Receipts that match their digests, which are the last column of each."""
-    return check_receipts(((Receipt._make(row[:7]), row[7]) for row in found), where)

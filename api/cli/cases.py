@@ -52,7 +52,7 @@ def history(context: Context) -> int:
             status(fact["word"], context.lang),
             fact["actor"],
             context.time(fact["recorded_at"])
-            if fact["recorded_at"] - fact["occurred_at"] > LATE
+            if (fact["known_at"] or fact["recorded_at"]) - fact["occurred_at"] > LATE
             else "",
             "  ".join(f"{key}={_said(value, context)}" for key, value in fact["changed"].items()),
         )

@@ -155,6 +155,7 @@ ANSWERS: Final[Mapping[str, str]] = {
     "reason": "why the stretch counts or does not",
     "recorded": "facts recorded by the scheduler since the start",
     "recorded_at": "when the log learned of it, at the site",
+    "known_at": "when the source of an import knew it, where it was recorded later",
     "role": "the role's name",
     "roles": "the roles",
     "rows": "one row for each group",

@@ -66,6 +66,7 @@ class HistoryFact(TypedDict):
     actor: str
     occurred_at: Instant
     recorded_at: Instant
+    known_at: Instant | None
     changed: dict[str, Any]
     recorded: bool
 

@@ -72,6 +72,7 @@ def history(view: View, name: str) -> Answer:
         | {
             "occurred_at": entry.occurred_at.astimezone(zone),
             "recorded_at": entry.recorded_at.astimezone(zone),
+            "known_at": _there(entry.known_at, zone),
             "changed": {name: _there(value, zone) for name, value in entry.changed.items()},
         }
         for entry in entries

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
+import psycopg
 import pytest
 
 from commands.complaint import LodgeComplaint, ReplyToComplaint
 from commands.envelope import CommandEnvelope
 from commands.registers import PublishRulebook
-from domain.kernel.refusals import CommandIdTaken
+from domain.kernel.refusals import CommandIdTaken, InTheFuture
 from store.errors import ClockBehind, HeadMoved
-from store.log import Receipt
+from store.log import Log, Receipt
 from store.memory import MemoryLog
-from store.sqlite import SQLiteLog
+from store.open import open_log
+from tests.support.postgres import PostgresServer
 from tests.support.scenario import SITE, START, Office
 
 CASE = "complaint-1"
@@ -27,11 +31,20 @@ DAY = timedelta(days=1)
 TOLERATED = timedelta(minutes=5)
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def log(request, tmp_path):
-    log = MemoryLog() if request.param == "memory" else SQLiteLog(tmp_path / "log.db")
-    yield log
-    log.close()
+@pytest.fixture(scope="module")
+def database(postgres_server: PostgresServer) -> str:
+    return postgres_server.new_database()
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
+def log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Log]:
+    address = {"memory": ":memory:", "sqlite": str(tmp_path / "log.db")}.get(request.param)
+    if address is None:
+        address = str(request.getfixturevalue("database"))
+        with psycopg.connect(address) as connection:
+            connection.execute("DROP SCHEMA IF EXISTS guanjia CASCADE")
+    with closing(open_log(address)) as log:
+        yield log
 
 
 @pytest.fixture
@@ -128,6 +141,15 @@ def test_what_is_imported_a_little_behind_the_log_is_raised_to_it(office: Office
     office.now = START + DAY
     office.done(REPLY, recorded_at=START - TOLERATED)
     assert times(office) == [(START, None)]
+
+
+def test_nothing_is_recorded_at_an_instant_that_has_not_come(office: Office):
+    """Every later command would be refused until then: the log can only go forward."""
+    head = office.log.head()
+    beyond = START + TOLERATED + timedelta(microseconds=1)
+    assert isinstance(office.ask(REPLY, recorded_at=beyond), InTheFuture)
+    assert office.log.head() == head
+    office.done(REPLY, recorded_at=START + TOLERATED)
 
 
 def test_an_import_needs_a_clock_that_is_right(office: Office):

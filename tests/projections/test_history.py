@@ -43,6 +43,19 @@ def test_every_fact_is_told_in_order_with_who_and_when(place: Neighbourhood):
     assert (entries[2].occurred_at, entries[2].recorded_at) == (began, place.now)
 
 
+def test_an_import_into_a_later_log_says_when_its_source_knew(place: Neighbourhood):
+    case = place.repair()
+    place.wait("3d")
+    known = place.now - timedelta(days=4)
+    place.done(AcceptRepair(case=case, technician=StaffId("wu")), recorded_at=known)
+    (reported, accepted) = told(place, case)
+    assert reported.known_at is None
+    assert (accepted.occurred_at, accepted.known_at, accepted.recorded_at) == (
+        known, known, place.now,
+    )  # fmt: skip
+    assert len(told(place, case, as_of=place.now - timedelta(days=1))) == 1
+
+
 def test_an_entry_says_only_what_it_changed(place: Neighbourhood):
     case = place.repair()
     place.done(AcceptRepair(case=case, technician=StaffId("wu")))
