@@ -1,21 +1,31 @@
-"""For the commands about cases: histories, promises, open work, and any command at all."""
+"""Runs the commands about cases: histories, promises, open work."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Annotated, Final
 
 from api.cli.context import Context
-from api.parsing import read_json, read_message, read_time
+from api.cli.declared import FIRST, CaseNumber, Option, Page, Site
+from api.cli.usage import exclude
+from api.parsing import read_time
 from api.queries import cases as case_answers, promises
 from api.queries.cases import Answer
 from api.wording import left, length, reason, status, word
-from commands.envelope import CommandEnvelope
-from commands.ids import new_id
-from domain.kernel.refusals import CommandInvalid, Phrase
+from domain.kernel.refusals import Phrase
+
+AsOf = Annotated[
+    str | None, Option(Phrase("what was known at that instant", "当时已知的内容"), "T")
+]
+Due = Annotated[bool, Option(Phrase("running ones, due next first", "进行中的，最先到期的在前"))]
+Lapsed = Annotated[bool, Option(Phrase("broken and not yet kept", "已超时且尚未完成的"))]
+OfCase = Annotated[str | None, Option(Phrase("those of one case", "一个工单的"), "CASE")]
+Clock = Annotated[str, Option(Phrase("a clock of the rulebook", "规则手册中的时钟名"))]
+Cycle = Annotated[
+    int | None, Option(Phrase("which run (the last)", "第几轮（默认为最近一轮）"), "N")
+]
 
 LATE: Final = timedelta(minutes=1)
 _BOARD: Final = {
@@ -30,11 +40,11 @@ _BOARD: Final = {
 }  # fmt: skip
 
 
-def history(context: Context) -> int:
+def history(context: Context, case: CaseNumber, /, *, as_of: AsOf = None) -> int:
     """Every fact of a case."""
-    as_of = read_time(context.asked.as_of, "--as-of") if context.asked.as_of else None
+    until = read_time(as_of, "--as-of") if as_of else None
     with context.engine() as engine:
-        answer = case_answers.history(engine, context.asked.case, as_of)
+        answer = case_answers.history(engine, case, until)
     if context.json:
         context.data(answer)
         return 0
@@ -65,13 +75,20 @@ def _said(value: object, context: Context) -> str:
     return word(value, context.lang) if isinstance(value, StrEnum) else str(value)
 
 
-def clocks(context: Context) -> int:
+def clocks(
+    context: Context,
+    *,
+    due: Due = False,
+    lapsed: Lapsed = False,
+    case: OfCase = None,
+    page: Page = FIRST,
+) -> int:
     """Runs of clocks."""
-    asked = context.asked
-    verdict = ("running",) if asked.due else ("lapsed",) if asked.lapsed else ()
+    exclude(due=due, lapsed=lapsed, case=case)
+    verdict = ("running",) if due else ("lapsed",) if lapsed else ()
     with context.engine() as engine:
         rows = promises.runs(
-            engine, case=asked.case, verdict=verdict, limit=asked.limit, offset=asked.offset
+            engine, case=case, verdict=verdict, limit=page.limit, offset=page.offset
         )
         counts = promises.counted(engine)
     if context.json:
@@ -100,11 +117,10 @@ def _clock(row: Answer, now: datetime, context: Context) -> tuple[object, ...]:
     )
 
 
-def board(context: Context) -> int:
+def board(context: Context, *, site: Site = None, page: Page = FIRST) -> int:
     """Open work, worst first."""
-    asked = context.asked
     with context.engine() as engine:
-        answer = case_answers.board(engine, site=asked.site, limit=asked.limit, offset=asked.offset)
+        answer = case_answers.board(engine, site=site, limit=page.limit, offset=page.offset)
     if context.json:
         context.data(answer)
         return 0
@@ -135,12 +151,10 @@ def _open_case(row: Answer, now: datetime, context: Context) -> tuple[object, ..
     )
 
 
-def explain(context: Context) -> int:
+def explain(context: Context, case: CaseNumber, clock: Clock, /, *, cycle: Cycle = None) -> int:
     """How a deadline came about: the counted stretches sum to the target."""
     with context.engine() as engine:
-        answer = promises.explained(
-            engine, context.asked.case, context.asked.clock, context.asked.cycle
-        )
+        answer = promises.explained(engine, case, clock, cycle)
     if context.json:
         context.data(answer)
         return 0
@@ -213,64 +227,3 @@ def _amount(amount: float, unit: str, context: Context) -> str:
     if unit == "months":
         return context.say(f"{round(amount, 2):g}个月", f"{round(amount, 2):g} months")
     return length(timedelta(seconds=amount), context.lang)
-
-
-def ask(context: Context) -> int:
-    """Any command, from JSON or from key=value pairs."""
-    asked = context.asked
-    pairs = not _is_json(asked.fields)
-    data = _pairs(asked.fields) if pairs else _json(asked.fields[0])
-    command = read_message(context.routes, asked.name, data, strict=not pairs)
-    request = CommandEnvelope(
-        message=command,
-        actor=asked.actor,
-        id=asked.id or new_id(),
-        occurred_at=read_time(asked.occurred_at, "--occurred-at") if asked.occurred_at else None,
-        expected=asked.expect,
-    )
-    with context.engine(settled=False) as engine:
-        answered = engine.ask(request)
-    if context.json:
-        context.data(
-            {
-                "case": answered.stream,
-                "version": answered.version,
-                "position": answered.position,
-                "facts": answered.facts,
-                "command": answered.command,
-            }
-        )
-    else:
-        context.line(
-            f"{answered.stream} 第 {answered.version} 版，新增 {answered.facts} 条事实",
-            f"{answered.stream} is at version {answered.version}, {answered.facts} facts stored",
-        )
-    return 0
-
-
-def _is_json(given: list[str]) -> bool:
-    return len(given) == 1 and (given[0] == "-" or given[0].lstrip().startswith("{"))
-
-
-def _json(text: str) -> object:
-    return read_json(sys.stdin.buffer.read() if text == "-" else text)
-
-
-def _pairs(given: list[str]) -> dict[str, Any]:
-    """Fields from ``key=value``; ``labels.color=red`` is one label, lists are written as JSON."""
-    found: dict[str, Any] = {}
-    for pair in given:
-        key, equals, value = pair.partition("=")
-        if not (key and equals):
-            shown = pair[:60]
-            problem = Phrase(
-                f"{shown!r} is not of the form key=value", f"{shown!r} 不是 key=value 的形式"
-            )
-            raise CommandInvalid(problem=problem)
-        name, dot, inner = key.partition(".")
-        if dot:
-            known = found.get(name)
-            found[name] = {**(known if isinstance(known, dict) else {}), inner: value}
-        else:
-            found[name] = read_json(value) if value[:1] in ("[", "{") else value
-    return found

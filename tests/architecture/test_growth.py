@@ -175,3 +175,6 @@ def test_it_is_asked_on_the_command_line(
     assert CASE in guanjia("board").out
     assert [f["word"] for f in guanjia("history", CASE, "--json").json["facts"]] == ["stopped"]
     assert json.loads(guanjia("clocks", "--case", CASE, "--json").out)["clocks"]
+    shown = guanjia("ask", "FreePassengers", "--help").out
+    assert "guanjia ask FreePassengers case=lift-2026-0001 people=1" in shown
+    assert "people  whole number; required" in shown

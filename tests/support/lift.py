@@ -104,19 +104,24 @@ def restart(outage: Outage | None) -> list[Fact]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportLift(LiftOpening, Opens):
-    """Report a lift that stands still 电梯停运."""
+    """Report a lift that stands still."""
+
+    zh = "登记电梯停运。"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreePassengers(CaseMessage):
-    """Record passengers freed 解救乘客."""
+    """Record passengers freed."""
 
+    zh = "登记解救乘客。"
     people: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestartLift(CaseMessage):
-    """Let a lift run again 恢复运行."""
+    """Let a lift run again."""
+
+    zh = "登记恢复运行。"
 
 
 LIFT = Kind(
