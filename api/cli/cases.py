@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Annotated, Final
 
 from api.cli.context import Context
@@ -28,6 +27,7 @@ Cycle = Annotated[
 ]
 
 LATE: Final = timedelta(minutes=1)
+SHORT: Final = 8
 _BOARD: Final = {
     "zh": (
         "工单", "类型", "类别", "楼栋", "状态", "最急的承诺", "到期", "剩余", "超时", "管家",
@@ -48,31 +48,38 @@ def history(context: Context, case: CaseNumber, /, *, as_of: AsOf = None) -> int
     if context.json:
         context.data(answer)
         return 0
-    zh = ("#", "时间", "事实", "操作人", "记录时间", "内容")
-    en = ("#", "when", "fact", "who", "recorded", "what")
-    rows = [
-        (
-            fact["version"],
-            context.time(fact["occurred_at"]),
-            status(fact["word"], context.lang),
-            fact["actor"],
-            context.time(fact["recorded_at"])
-            if fact["recorded_at"] - fact["occurred_at"] > LATE
-            else "",
-            "  ".join(f"{key}={_said(value, context)}" for key, value in fact["changed"].items()),
-        )
-        for fact in answer["facts"]
-    ]
-    context.table(zh if context.lang == "zh" else en, rows, f"{answer['case']} · {answer['site']}")
+    zh = ("#", "时间", "内容", "操作人", "记录时间", "规则", "命令", "关联", "起因")
+    en = ("#", "when", "what", "who", "recorded", "rules", "command", "belongs to", "caused by")
+    rows = [_fact(fact, context) for fact in answer["facts"]]
+    shown = [place for place, cells in enumerate(zip(*rows, strict=True)) if any(cells)]
+    columns = zh if context.lang == "zh" else en
+    context.table(
+        [columns[place] for place in shown],
+        [[row[place] for place in shown] for row in rows],
+        " · ".join(filter(None, (answer["case"], answer["site"]))),
+    )
     return 0
 
 
-def _said(value: object, context: Context) -> str:
-    if isinstance(value, datetime):
-        return context.time(value)
-    if isinstance(value, dict):
-        return ",".join(f"{key}:{item}" for key, item in value.items())
-    return word(value, context.lang) if isinstance(value, StrEnum) else str(value)
+def _fact(fact: Answer, context: Context) -> tuple[object, ...]:
+    """A fact as a sentence, with what is said only where it tells something."""
+    late = fact["recorded_at"] - fact["occurred_at"] > LATE
+    return (
+        fact["version"],
+        context.time(fact["occurred_at"]),
+        context.say(fact["detail_zh"], fact["detail"]),
+        fact["actor"],
+        context.time(fact["recorded_at"]) if late else "",
+        fact["rules"],
+        *(_short(fact[name]) for name in ("command", "correlation", "causation")),
+    )
+
+
+def _short(name: str | None) -> str:
+    """An id by its end, which tells it from those made at the same time; all of it is in --json."""
+    if name is None or len(name) <= SHORT:
+        return name or ""
+    return f"…{name[1 - SHORT :]}"
 
 
 def clocks(

@@ -49,6 +49,12 @@ class HistoryFact(TypedDict):
     occurred_at: Instant
     recorded_at: Instant
     changed: dict[str, Any]
+    detail: str
+    detail_zh: str
+    rules: int
+    command: str
+    correlation: str | None
+    causation: str | None
 
 
 class CaseHistory(TypedDict):

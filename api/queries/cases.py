@@ -1,4 +1,4 @@
-"""For questions about cases: their history, and the open work."""
+"""Answers questions about cases: their history, and the open work."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from api.engine import Engine
 from api.queries.known import check_site
+from api.queries.sentences import Sentences
 from api.queries.titles import AT_ONCE, Titles, runs_of
 from domain.kernel.facts import kind_of
 from domain.kernel.refusals import UnknownCase
@@ -64,17 +65,24 @@ def history(engine: Engine, name: str, as_of: datetime | None = None) -> Answer:
     if not entries:
         raise UnknownCase(case=case)
     site = engine.codec.decode(engine.log.stream(case)[0]).site
-    zone = engine.directory().zone(site)
-    facts = [
-        entry._asdict()
-        | {
-            "occurred_at": entry.occurred_at.astimezone(zone),
-            "recorded_at": entry.recorded_at.astimezone(zone),
-            "changed": {name: _there(value, zone) for name, value in entry.changed.items()},
-        }
-        for entry in entries
-    ]
+    directory = engine.directory()
+    zone, titles = directory.zone(site), Titles(directory)
+    facts = [_told(entry, kind_of(case), zone, titles) for entry in entries]
     return {"case": case, "kind": kind_of(case), "site": site, "as_of": as_of, "facts": facts}
+
+
+def _told(entry: history_view.Entry, kind: str, zone: ZoneInfo, titles: Titles) -> Answer:
+    """A fact with its instants at the site, and as a sentence in both languages."""
+    told = entry._asdict()
+    del told["content"]
+    said = Sentences(kind, zone, titles, entry.rules).of(entry.content)
+    return told | {
+        "detail": str(said),
+        "detail_zh": said.zh,
+        "occurred_at": entry.occurred_at.astimezone(zone),
+        "recorded_at": entry.recorded_at.astimezone(zone),
+        "changed": {name: _there(value, zone) for name, value in entry.changed.items()},
+    }
 
 
 def _there(value: object, zone: ZoneInfo) -> object:

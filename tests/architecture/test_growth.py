@@ -114,6 +114,8 @@ def test_it_has_a_history_and_rows_that_a_rebuild_gives_again(world: World, clie
     outage(world)
     told = client.get(f"/cases/{CASE}/history").json()
     assert [fact["word"] for fact in told["facts"]][:2] == ["stopped", "lapsed"]
+    assert told["facts"][0]["detail"] == "Lift B2 stands still at floor 4"
+    assert told["facts"][1]["detail_zh"].startswith("十五分钟内解救（第 1 轮）超时，")
     projector = world.engine.projector
     projector.catch_up()
     live = {name: projector.digest(name) for name in projector.row_sets}

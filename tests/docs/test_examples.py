@@ -117,7 +117,7 @@ def test_the_tutorial_can_be_followed(desk, capsys):
         return [out for asked, out in said if tuple(asked[: len(words)]) == words]
 
     history = answers("history")[0]
-    for word in ("lodged", "warned", "lapsed", "escalated"):
+    for word in ("lodged", "warning 1", "not kept", "escalated"):
         assert word in history
     broken, answered, unsatisfied = answers("clocks")
     assert re.search(r"complaint\.reply .*lapsed", broken)

@@ -30,6 +30,10 @@ class LiftStopped(LiftOpening, Fact):
 
     word: ClassVar[str] = "stopped"
     zh: ClassVar[str] = "停运"
+    sentence: ClassVar[Phrase] = Phrase(
+        "Lift {lift} stands still[ at floor {floor}][: {remark}]",
+        "电梯 {lift} 停运[，停在 {floor} 层][：{remark}]",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +42,10 @@ class PassengersFreed(Fact):
 
     word: ClassVar[str] = "freed"
     zh: ClassVar[str] = "解救"
+    sentence: ClassVar[Phrase] = Phrase(
+        "{people} passengers freed",
+        "解救乘客 {people} 人",
+    )
     people: int
 
 
@@ -47,6 +55,10 @@ class LiftRestarted(Fact):
 
     word: ClassVar[str] = "restarted"
     zh: ClassVar[str] = "恢复运行"
+    sentence: ClassVar[Phrase] = Phrase(
+        "The lift runs again",
+        "电梯恢复运行",
+    )
     mark: ClassVar[Mark | None] = Mark.ENDS
 
 
