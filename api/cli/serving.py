@@ -83,7 +83,8 @@ def _welcome(context: Context, settings: Settings, opened: Engine) -> None:
     """Say where to look and what to type."""
     where = settings.store
     away = where.startswith(POSTGRES) or where == MEMORY
-    flag = "" if away else f" --store {quote(os.path.relpath(where) if context.asked.demo else where)}"
+    near = os.path.relpath(where) if context.asked.demo else where
+    flag = "" if away else f" --store {quote(near)}"
     url = f"http://{HOST}:{settings.port}"
     opened.settle()
     case = worst_first(opened.projector.db, limit=1)
