@@ -73,10 +73,18 @@ def read_settings(
     )
 
 
+def chosen_language(chosen: str | None, environment: Mapping[str, str]) -> str:
+    """The language that a flag or the environment asks for, whatever else they say."""
+    return next(
+        (lang for lang in (chosen, environment.get(VARIABLES["lang"])) if lang in LANGUAGES),
+        None,
+    ) or _of_the_system(environment)
+
+
 def _language(chosen: str | None, environment: Mapping[str, str]) -> str:
-    """What was chosen, else English for an English shell, else Chinese."""
+    """What was chosen, else the language of the system."""
     if chosen is None:
-        return "en" if environment.get("LANG", "").lower().startswith("en") else "zh"
+        return _of_the_system(environment)
     if chosen not in LANGUAGES:
         raise SettingInvalid(name=VARIABLES["lang"], value=chosen, wanted=" / ".join(LANGUAGES))
     return chosen
@@ -84,6 +92,15 @@ def _language(chosen: str | None, environment: Mapping[str, str]) -> str:
 
 def _text(flag: int | None, named: Mapping[str, str], key: str) -> str | None:
     return named.get(key) if flag is None else str(flag)
+
+
+def _of_the_system(environment: Mapping[str, str]) -> str:
+    """The first of LC_ALL and LANG that names a language of ours decides, else Chinese."""
+    for name in ("LC_ALL", "LANG"):
+        said = environment.get(name, "").lower()
+        if said[:2] in LANGUAGES:
+            return said[:2]
+    return "zh"
 
 
 def _number(key: str, text: str | None, default: int, most: int, *, least: int = 0) -> int:

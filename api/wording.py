@@ -1,10 +1,15 @@
-"""For saying instants, lengths of time and words as people do, in Chinese or English."""
+"""Says instants, lengths of time, words and sentences as people do, in Chinese or English."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Final
+
+_FIELD: Final = re.compile(r"\{(\w+)\}")
+_PART: Final = re.compile(r"\[(\w+\?)?([^\[\]]*)\]")
 
 WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "running": ("进行中", "running"),
@@ -125,6 +130,39 @@ def status(fact: str, lang: str) -> str:
     """What a fact's word means in a history, where `closed` and `paused` are no states."""
     pair = _FACTS.get(fact)
     return word(fact, lang) if pair is None else pair[0 if lang == "zh" else 1]
+
+
+def value_said(value: Enum | bool, lang: str) -> str:  # noqa: FBT001 - a value as facts hold it
+    """A value of a field as people say it; one of a kind's own has its Chinese beside it."""
+    if isinstance(value, bool):
+        return ("是" if value else "否") if lang == "zh" else ("yes" if value else "no")
+    text = str(value.value)
+    if text in WORDS:
+        return word(text, lang)
+    return str(getattr(value, "zh", text)) if lang == "zh" else text.replace("_", " ")
+
+
+def filled(template: str, values: Mapping[str, str]) -> str:
+    """A template with its values, which are put in as they are: ``{field}`` stands for one.
+
+    A part in brackets is left out where a field in it is empty; ``[field?text]`` is a text that
+    stands where the field is not.
+    """
+
+    def part(match: re.Match[str]) -> str:
+        condition, text = match[1], match[2]
+        named = [condition[:-1]] if condition else _FIELD.findall(text)
+        return put(text) if all(values.get(name) for name in named) else ""
+
+    def put(text: str) -> str:
+        return _FIELD.sub(lambda match: values[match[1]], text)
+
+    pieces = []
+    last = 0
+    for match in _PART.finditer(template):
+        pieces += [put(template[last : match.start()]), part(match)]
+        last = match.end()
+    return "".join((*pieces, put(template[last:])))
 
 
 def when(at: datetime | None, now: datetime, lang: str) -> str:

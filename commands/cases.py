@@ -15,44 +15,51 @@ from domain.kinds.aftercare import NonAnswer, Rating
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowUp(CaseMessage):
-    """Call the resident back about the result 回访."""
+    """Call the resident back about the result."""
 
+    zh = "回访业主。"
     by: StaffId
     note: Personal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateService(CaseMessage):
-    """Record the resident's rating 评价."""
+    """Record the resident's rating."""
 
+    zh = "登记业主评价。"
     rating: Rating
     comment: Personal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaveUnanswered(CaseMessage):
-    """Record that the resident was asked and gave no rating 未评价."""
+    """Record that the resident was asked and gave no rating."""
 
+    zh = "登记业主未评价。"
     reason: NonAnswer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactResident(CaseMessage):
-    """Record that a supervisor reached the resident 联系业主."""
+    """Record that a supervisor reached the resident."""
 
+    zh = "登记主管已联系业主。"
     by: StaffId
     note: Personal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenSecondService(CaseMessage):
-    """Serve the resident again 二次服务."""
+    """Serve the resident again."""
+
+    zh = "发起二次服务。"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloseCase(CaseMessage):
-    """End the case 关闭."""
+    """End the case."""
 
+    zh = "关闭工单。"
     by: StaffId | None = None
     reason: Personal | None = None
 

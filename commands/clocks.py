@@ -17,8 +17,9 @@ from domain.promises.fold import Fold
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcknowledgeEscalation(CaseMessage):
-    """Say that a rung was seen and is taken care of 确认升级."""
+    """Say that a rung was seen and is taken care of."""
 
+    zh = "确认已知晓升级并在处理。"
     clock: str
     rung: int
     by: StaffId
@@ -27,8 +28,9 @@ class AcknowledgeEscalation(CaseMessage):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaiveBreach(CaseMessage):
-    """Excuse a missed deadline 豁免超时."""
+    """Excuse a missed deadline."""
 
+    zh = "豁免一次超时。"
     clock: str
     by: StaffId
     reason: Personal
@@ -37,7 +39,9 @@ class WaiveBreach(CaseMessage):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordDue(CaseMessage):
-    """Record everything that fell due for a case's clocks by now 记录到期. Timers ask this."""
+    """Record everything that fell due for a case's clocks by now. Timers ask this."""
+
+    zh = "记录工单的时钟至今到期的事项，由定时器使用。"
 
     @property
     def leaves_receipt(self) -> bool:

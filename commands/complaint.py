@@ -17,44 +17,51 @@ from domain.kinds.complaint.facts import ComplaintOpening, Nature
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LodgeComplaint(ComplaintOpening, Opens):
-    """Take a complaint 登记投诉. Without ``case`` it gets a new number."""
+    """Take a complaint. Without ``case`` it gets a new number."""
+
+    zh = "登记投诉，不指定编号时自动编号。"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyToComplaint(CaseMessage):
-    """Answer the household 答复."""
+    """Answer the household."""
 
+    zh = "答复业主。"
     by: StaffId
     text: Personal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposeSolution(CaseMessage):
-    """Propose how the matter will be solved 提出解决方案."""
+    """Propose how the matter will be solved."""
 
+    zh = "提出解决方案。"
     by: StaffId
     text: Personal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferHandover(CaseMessage):
-    """Ask another to take the complaint over 发起移交."""
+    """Ask another to take the complaint over."""
 
+    zh = "发起移交。"
     to: StaffId
     by: StaffId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptHandover(CaseMessage):
-    """Take an offered complaint over 接受移交."""
+    """Take an offered complaint over."""
 
+    zh = "接受移交。"
     by: StaffId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReclassifyComplaint(CaseMessage):
-    """Correct category, level or nature 重新分级."""
+    """Correct category, level or nature."""
 
+    zh = "调整类别、级别或性质。"
     by: StaffId
     reason: Personal
     category: str | None = None
@@ -64,24 +71,27 @@ class ReclassifyComplaint(CaseMessage):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConveneCrisisTeam(CaseMessage):
-    """Convene the crisis team 成立危机小组."""
+    """Convene the crisis team."""
 
+    zh = "成立危机小组。"
     leader: StaffId
     members: tuple[StaffId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApproveStatement(CaseMessage):
-    """Approve the one wording for the public 审定口径."""
+    """Approve the one wording for the public."""
 
+    zh = "审定统一口径。"
     by: StaffId
     text: Personal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolveComplaint(CaseMessage):
-    """Declare the work on the complaint done 解决."""
+    """Declare the work on the complaint done."""
 
+    zh = "登记投诉已解决。"
     by: StaffId
     outcome: Personal | None = None
 

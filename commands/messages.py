@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from domain.kernel.refusals import Phrase
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """Something somebody asks for."""
+    """Something somebody asks for: the docstring says it in English, ``zh`` in Chinese."""
+
+    zh = ""
+
+    @classmethod
+    def about(cls) -> Phrase:
+        """What is asked for, in both languages; without a Chinese sentence the English one."""
+        english = " ".join((cls.__doc__ or "").partition("\n\n")[0].split()).replace("``", "`")
+        return Phrase(english, cls.zh or english)
 
     @property
     def stream(self) -> str | None:

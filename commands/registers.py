@@ -17,8 +17,9 @@ from domain.kinds.site.facts import SITE_KIND
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenSite(Message):
-    """Serve a site from now on 登记项目."""
+    """Serve a site from now on."""
 
+    zh = "登记项目。"
     site: str
     name: str
     zone: str = "Asia/Shanghai"
@@ -45,12 +46,16 @@ class Publication(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishRulebook(Publication):
-    """Let a rulebook take effect 发布规则手册."""
+    """Let a rulebook take effect."""
+
+    zh = "发布规则手册。"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishCalendar(Publication):
-    """Let a working calendar take effect 发布工作日历."""
+    """Let a working calendar take effect."""
+
+    zh = "发布工作日历。"
 
 
 SITE_ROUTES: Final = KindRoutes(kind=SITE_KIND, decides={OpenSite: sites.open_site})

@@ -164,15 +164,16 @@ def find(
     return [ClockRun._make(row) for row in db.ask(query, parameters)]
 
 
-def each(db: TableDb, *, clock: str | None = None) -> Iterator[ClockRun]:
+def each(db: TableDb, *, clock: str | None = None, site: str | None = None) -> Iterator[ClockRun]:
     """Every run in order of case, clock and cycle, a page at a time."""
     last: tuple[Any, ...] = ("", "", 0)
-    chosen = " AND clock = ?" if clock else ""
+    wanted = [(name, value) for name, value in (("clock", clock), ("site", site)) if value]
+    chosen = "".join(f" AND {name} = ?" for name, _ in wanted)
     while True:
         rows = db.ask(
             f"SELECT {_ALL} FROM clock_runs WHERE (case_id, clock, cycle) > (?, ?, ?){chosen}"
             f" ORDER BY case_id, clock, cycle LIMIT {PAGE}",
-            (*last, clock) if clock else last,
+            (*last, *(value for _, value in wanted)),
         )
         yield from map(ClockRun._make, rows)
         if len(rows) < PAGE:

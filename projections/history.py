@@ -7,7 +7,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from domain.kernel.facts import Recorded
+from domain.kernel.facts import Fact, Recorded
 from domain.kernel.personal import Personal
 from store.codec import Codec
 from store.log import Log
@@ -17,7 +17,8 @@ from store.tables import TableDb
 class Entry(NamedTuple):
     """One fact of a case's history: who, what, when it happened, was recorded, and what it says.
 
-    ``changed`` holds all its fields, of those that describe the case only what is new;
+    ``changed`` holds all its fields, of those that describe the case only what is new; ``rules``
+    is the version of the rules in force when it was recorded; ``content`` is the fact itself;
     ``recorded`` is False for what a lens judges and the log does not hold.
     """
 
@@ -30,6 +31,11 @@ class Entry(NamedTuple):
     recorded_at: datetime
     known_at: datetime | None
     changed: dict[str, Any]
+    rules: int
+    command: str
+    correlation: str | None
+    causation: str | None
+    content: Fact
     recorded: bool
 
 
@@ -67,7 +73,8 @@ def _entry(recorded: Recorded, known: dict[str, Any]) -> Entry:
             known[name] = changed[name] = value
     return Entry(
         recorded.version, recorded.position, recorded.type, recorded.fact.word, recorded.actor,
-        recorded.occurred_at, recorded.recorded_at, recorded.known_at, changed,
+        recorded.occurred_at, recorded.recorded_at, recorded.known_at, changed, recorded.rules,
+        recorded.command, recorded.correlation, recorded.causation, recorded.fact,
         bool(recorded.command),
     )  # fmt: skip
 

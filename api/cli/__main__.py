@@ -1,4 +1,4 @@
-"""For running the command line as a module."""
+"""Runs the command line as a module."""
 
 import sys
 

@@ -1,26 +1,30 @@
-"""For the commands about cases: histories, promises, open work, and any command at all."""
+"""Runs the commands about cases: histories, promises, open work."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Annotated, Final
 
 from api.cli.context import Context
-from api.lenses import LensAsked, read_lens
-from api.parsing import read_json, read_message, read_time
-from api.principals import from_outside
+from api.cli.declared import FIRST, CaseNumber, Option, Page, Site
+from api.cli.lens import NOW, LensOptions, seen, with_lens
+from api.cli.usage import exclude
 from api.queries import cases as case_answers, promises
 from api.queries.cases import Answer
-from api.view import through
 from api.wording import left, length, reason, status, word
-from commands.envelope import CommandEnvelope
-from commands.ids import new_id
-from domain.kernel.refusals import CommandInvalid, Phrase
+from domain.kernel.refusals import Phrase
+
+Due = Annotated[bool, Option(Phrase("running ones, due next first", "进行中的，最先到期的在前"))]
+Lapsed = Annotated[bool, Option(Phrase("broken and not yet kept", "已超时且尚未完成的"))]
+OfCase = Annotated[str | None, Option(Phrase("those of one case", "一个工单的"), "CASE")]
+Clock = Annotated[str, Option(Phrase("a clock of the rulebook", "规则手册中的时钟名"))]
+Cycle = Annotated[
+    int | None, Option(Phrase("which run (the last)", "第几轮（默认为最近一轮）"), "N")
+]
 
 LATE: Final = timedelta(minutes=1)
+SHORT: Final = 8
 _BOARD: Final = {
     "zh": (
         "工单", "类型", "类别", "楼栋", "状态", "最急的承诺", "到期", "剩余", "超时", "管家",
@@ -33,56 +37,70 @@ _BOARD: Final = {
 }  # fmt: skip
 
 
-def history(context: Context) -> int:
+def history(context: Context, case: CaseNumber, /, *, lens: LensOptions = NOW) -> int:
     """Every fact of a case."""
-    asked = context.asked
-    with context.engine() as engine:
-        lens = read_lens(engine, LensAsked(as_of=asked.as_of, case=asked.case))
-        with through(engine, lens) as view:
-            answer = case_answers.history(view, asked.case)
+    with seen(context, lens, case=case) as view:
+        answer = with_lens(view, case_answers.history(view, case))
     if context.json:
         context.data(answer)
         return 0
-    zh = ("#", "时间", "事实", "操作人", "记录时间", "内容")
-    en = ("#", "when", "fact", "who", "recorded", "what")
-    rows = [
-        (
-            fact["version"],
-            context.time(fact["occurred_at"]),
-            status(fact["word"], context.lang),
-            fact["actor"],
-            context.time(fact["recorded_at"])
-            if (fact["known_at"] or fact["recorded_at"]) - fact["occurred_at"] > LATE
-            else "",
-            "  ".join(f"{key}={_said(value, context)}" for key, value in fact["changed"].items()),
-        )
-        for fact in answer["facts"]
-    ]
-    context.table(zh if context.lang == "zh" else en, rows, f"{answer['case']} · {answer['site']}")
+    zh = ("#", "时间", "内容", "操作人", "记录时间", "规则", "命令", "关联", "起因")
+    en = ("#", "when", "what", "who", "recorded", "rules", "command", "belongs to", "caused by")
+    rows = [_fact(fact, context) for fact in answer["facts"]]
+    shown = [place for place, cells in enumerate(zip(*rows, strict=True)) if any(cells)]
+    columns = zh if context.lang == "zh" else en
+    context.table(
+        [columns[place] for place in shown],
+        [[row[place] for place in shown] for row in rows],
+        " · ".join(filter(None, (answer["case"], answer["site"]))),
+    )
     return 0
 
 
-def _said(value: object, context: Context) -> str:
-    if isinstance(value, datetime):
-        return context.time(value)
-    if isinstance(value, dict):
-        return ",".join(f"{key}:{item}" for key, item in value.items())
-    return word(value, context.lang) if isinstance(value, StrEnum) else str(value)
+def _fact(fact: Answer, context: Context) -> tuple[object, ...]:
+    """A fact as a sentence, with what is said only where it tells something."""
+    late = fact["recorded_at"] - fact["occurred_at"] > LATE
+    return (
+        fact["version"],
+        context.time(fact["occurred_at"]),
+        context.say(fact["detail_zh"], fact["detail"]),
+        fact["actor"],
+        context.time(fact["recorded_at"]) if late else "",
+        fact["rules"],
+        *(_short(fact[name]) for name in ("command", "correlation", "causation")),
+    )
 
 
-def clocks(context: Context) -> int:
+def _short(name: str | None) -> str:
+    """An id by its end, which tells it from those made at the same time; all of it is in --json."""
+    if name is None or len(name) <= SHORT:
+        return name or ""
+    return f"…{name[1 - SHORT :]}"
+
+
+def clocks(
+    context: Context,
+    *,
+    due: Due = False,
+    lapsed: Lapsed = False,
+    case: OfCase = None,
+    site: Site = None,
+    lens: LensOptions = NOW,
+    page: Page = FIRST,
+) -> int:
     """Runs of clocks."""
-    asked = context.asked
-    verdict = ("running",) if asked.due else ("lapsed",) if asked.lapsed else ()
-    with context.engine() as engine:
+    exclude(due=due, lapsed=lapsed, case=case)
+    verdict = ("running",) if due else ("lapsed",) if lapsed else ()
+    with seen(context, lens, case=case, site=site) as view:
         rows = promises.runs(
-            engine, case=asked.case, verdict=verdict, limit=asked.limit, offset=asked.offset
+            view, case=case, verdict=verdict, site=site, limit=page.limit, offset=page.offset
         )
-        counts = promises.counted(engine)
+        counts, now = promises.counted(view), view.now()
+        answer = with_lens(view, {"counts": counts, "clocks": rows})
     if context.json:
-        context.data({"counts": counts, "clocks": rows})
+        context.data(answer)
         return 0
-    now, lang = datetime.now(UTC), context.lang
+    lang = context.lang
     zh = ("工单", "时钟", "轮次", "目标", "到期", "剩余", "状态", "升级")
     en = ("case", "clock", "cycle", "target", "due", "left", "verdict", "rungs")
     title = "  ".join(f"{word(verdict, lang)} {n}" for verdict, n in counts.items())
@@ -105,15 +123,16 @@ def _clock(row: Answer, now: datetime, context: Context) -> tuple[object, ...]:
     )
 
 
-def board(context: Context) -> int:
+def board(
+    context: Context, *, site: Site = None, lens: LensOptions = NOW, page: Page = FIRST
+) -> int:
     """Open work, worst first."""
-    asked = context.asked
-    with context.engine() as engine:
-        answer = case_answers.board(engine, site=asked.site, limit=asked.limit, offset=asked.offset)
+    with seen(context, lens, site=site) as view:
+        found = case_answers.board(view, site=site, limit=page.limit, offset=page.offset)
+        answer, now = with_lens(view, found), view.now()
     if context.json:
         context.data(answer)
         return 0
-    now = datetime.now(UTC)
     rows = [_open_case(row, now, context) for row in answer["cases"]]
     title = context.say(
         f"待办 {answer['open']}，其中已超时 {answer['broken']}",
@@ -140,12 +159,18 @@ def _open_case(row: Answer, now: datetime, context: Context) -> tuple[object, ..
     )
 
 
-def explain(context: Context) -> int:
+def explain(
+    context: Context,
+    case: CaseNumber,
+    clock: Clock,
+    /,
+    *,
+    cycle: Cycle = None,
+    lens: LensOptions = NOW,
+) -> int:
     """How a deadline came about: the counted stretches sum to the target."""
-    with context.engine() as engine:
-        answer = promises.explained(
-            engine, context.asked.case, context.asked.clock, context.asked.cycle
-        )
+    with seen(context, lens, case=case) as view:
+        answer = with_lens(view, promises.explained(view, case, clock, cycle))
     if context.json:
         context.data(answer)
         return 0
@@ -218,64 +243,3 @@ def _amount(amount: float, unit: str, context: Context) -> str:
     if unit == "months":
         return context.say(f"{round(amount, 2):g}个月", f"{round(amount, 2):g} months")
     return length(timedelta(seconds=amount), context.lang)
-
-
-def ask(context: Context) -> int:
-    """Any command, from JSON or from key=value pairs."""
-    asked = context.asked
-    pairs = not _is_json(asked.fields)
-    data = _pairs(asked.fields) if pairs else _json(asked.fields[0])
-    command = read_message(context.routes, asked.name, data, strict=not pairs)
-    request = CommandEnvelope(
-        message=command,
-        actor=from_outside(asked.actor),
-        id=asked.id or new_id(),
-        occurred_at=read_time(asked.occurred_at, "--occurred-at") if asked.occurred_at else None,
-        expected=asked.expect,
-    )
-    with context.engine(settled=False) as engine:
-        answered = engine.ask(request)
-    if context.json:
-        context.data(
-            {
-                "case": answered.stream,
-                "version": answered.version,
-                "position": answered.position,
-                "facts": answered.facts,
-                "command": answered.command,
-            }
-        )
-    else:
-        context.line(
-            f"{answered.stream} 第 {answered.version} 版，新增 {answered.facts} 条事实",
-            f"{answered.stream} is at version {answered.version}, {answered.facts} facts stored",
-        )
-    return 0
-
-
-def _is_json(given: list[str]) -> bool:
-    return len(given) == 1 and (given[0] == "-" or given[0].lstrip().startswith("{"))
-
-
-def _json(text: str) -> object:
-    return read_json(sys.stdin.buffer.read() if text == "-" else text)
-
-
-def _pairs(given: list[str]) -> dict[str, Any]:
-    """Fields from ``key=value``; ``labels.color=red`` is one label, lists are written as JSON."""
-    found: dict[str, Any] = {}
-    for pair in given:
-        key, equals, value = pair.partition("=")
-        if not (key and equals):
-            shown = pair[:60]
-            problem = Phrase(
-                f"{shown!r} is not of the form key=value", f"{shown!r} 不是 key=value 的形式"
-            )
-            raise CommandInvalid(problem=problem)
-        name, dot, inner = key.partition(".")
-        if dot:
-            known = found.get(name)
-            found[name] = {**(known if isinstance(known, dict) else {}), inner: value}
-        else:
-            found[name] = read_json(value) if value[:1] in ("[", "{") else value
-    return found

@@ -1,17 +1,21 @@
-"""For what every command shares: settings, output, and an engine that is up to date."""
+"""Gives every command what it shares: settings, output, and an engine that is up to date."""
 
 from __future__ import annotations
 
-import argparse
+import os
+import shlex
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 import orjson
-from rich.console import Console
+from rich.cells import cell_len
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
@@ -24,6 +28,11 @@ from commands.routes import Routes
 
 WIDE: Final = 200
 """Columns of a table that is not shown on a terminal."""
+GAP: Final = 2
+"""Columns between two columns of a table."""
+SHORT: Final = 40
+"""Columns up to which a Chinese text stays on one line."""
+NAME: Final = "guanjia"
 LONG: Final = 20_000
 """Facts from which on catching up is worth a progress bar."""
 
@@ -32,21 +41,20 @@ Heard = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One run of the command line: what was asked, with which settings, and where to answer."""
+    """One run of the command line: what was asked, with which settings, and where to answer.
+
+    ``asked`` has the options of the command and ``store`` as attributes, as they were given.
+    """
 
     settings: Settings
-    asked: argparse.Namespace
+    asked: Any
     routes: Routes = ROUTES
+    json: bool = False
 
     @property
     def lang(self) -> str:
         """The language of tables and sentences."""
         return self.settings.lang
-
-    @property
-    def json(self) -> bool:
-        """Whether JSON is wanted."""
-        return bool(self.asked.json)
 
     def say(self, zh: str, en: str) -> str:
         """The one of two sentences that is in the reader's language."""
@@ -94,16 +102,57 @@ class Context:
     def table(
         self, columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = ""
     ) -> None:
-        """Write a table; what it holds is shown as it is."""
+        """Write a table; what it holds is shown as it is, and no word is broken.
+
+        Where the terminal is too narrow the table is wider: a number can be copied whole.
+        """
+        cells = [[clean("" if cell is None else str(cell)) for cell in row] for row in rows]
         shown = Table(box=None, pad_edge=False, header_style="bold")
-        for column in columns:
-            shown.add_column(Text(column), overflow="fold")
-        for row in rows:
-            shown.add_row(*(Text(clean("" if cell is None else str(cell))) for cell in row))
+        least = [max(map(_least, texts)) for texts in zip(columns, *cells, strict=True)]
+        for column, width in zip(columns, least, strict=True):
+            shown.add_column(Text(column), overflow="fold", min_width=width)
+        for row in cells:
+            shown.add_row(*map(Text, row))
         console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else WIDE)
+        console.width = max(console.width, sum(least) + GAP * (len(least) - 1))
         if title:
             console.print(Text(clean(title), style="bold"), soft_wrap=True)
-        console.print(shown)
+        write_table(console, shown)
+
+
+def write_table(console: Console, table: RenderableType) -> None:
+    """Write a table without the spaces that fill up its lines."""
+    with console.capture() as captured:
+        console.print(table)
+    lines = captured.get().splitlines()
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in lines))
+
+
+def _least(cell: str) -> int:
+    """The columns a cell needs: its longest word; a long Chinese text goes on in the next line."""
+    words = cell.split()
+    return max((cell_len(w) if w.isascii() else min(cell_len(w), SHORT) for w in words), default=0)
+
+
+def program() -> str:
+    """How this program is called, so that a command that is shown works as typed."""
+    called = Path(sys.argv[0])
+    if called.parts[-3:] == ("api", "cli", "__main__.py"):
+        return f"{_typed(Path(sys.executable))} -m api.cli"
+    return _typed(called) if called.stem == NAME and called.exists() else NAME
+
+
+def _typed(file: Path) -> str:
+    """A program as it is typed: by its name where the shell finds it, else by its shorter path."""
+    found = shutil.which(file.name)
+    if found is not None and Path(found).samefile(file):
+        return file.name
+    return shlex.quote(min(os.path.relpath(file), str(file), key=len))
+
+
+def command_line(*words: str) -> str:
+    """A command of this program as it can be typed."""
+    return " ".join((program(), *map(shlex.quote, words)))
 
 
 def clean(text: str) -> str:

@@ -1,33 +1,82 @@
-"""The commands about verdicts and figures."""
+"""Runs the commands about verdicts and figures."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from typing import TextIO
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, TextIO
 
 import orjson
 
 from api.cli import figure_tables
 from api.cli.context import Context
+from api.cli.declared import FIRST, Option, Page, Site
+from api.cli.lens import NOW, LensOptions, seen, with_lens
 from api.csv_lines import figure_lines, write_csv
 from api.parsing import read_period
 from api.private_files import open_private
 from api.queries import figures, promises
 from api.queries.cases import Answer
+from api.view import View
+from domain.kernel.refusals import Phrase
+
+OfClock = Annotated[str | None, Option(Phrase("only this clock", "仅此时钟"), "NAME")]
+Out = Annotated[
+    Path | None, Option(Phrase("a file instead of the terminal", "写入文件而不是终端"), "F")
+]
+Name = Annotated[
+    str | None,
+    Option(
+        Phrase(
+            "of the rulebook, or first_time_fix, satisfaction, on_time; without it an overview",
+            "规则手册中的指标，或 first_time_fix、satisfaction、on_time；不填则显示总览",
+        )
+    ),
+]
+By = Annotated[
+    str | None,
+    Option(
+        Phrase(
+            "an attribute such as building, a label, or day, week, month, quarter, half_year, year",
+            "分组：楼栋（building）等属性、标签，或 day、week、month、quarter、half_year、year",
+        ),
+        "DIMENSION",
+    ),
+]
+OfPeriod = Annotated[
+    str | None,
+    Option(
+        Phrase(
+            "2026-01, 2026-Q1, 2026, 2026-W03, 2026-01-31, or a span 2026-01..2026-03",
+            "期间：2026-01、2026-Q1、2026、2026-W03、2026-01-31，或区间 2026-01..2026-03",
+        ),
+        "P[..P]",
+    ),
+]
+Cases = Annotated[
+    bool, Option(Phrase("list what counts for and against", "列出计入和未计入的工单"))
+]
+Csv = Annotated[bool, Option(Phrase("answer in CSV", "以 CSV 回答"))]
 
 
-def judge(context: Context) -> int:
+def judge(
+    context: Context,
+    *,
+    clock: OfClock = None,
+    site: Site = None,
+    out: Out = None,
+    lens: LensOptions = NOW,
+) -> int:
     """One line per run of every clock: CSV, or JSON lines."""
-    asked = context.asked
-    with context.engine() as engine:
-        rows = promises.judged(engine, asked.clock)
-        if asked.out is None:
+    with seen(context, lens, site=site) as view:
+        rows = promises.judged(view, clock, site)
+        if out is None:
             count = _write(rows, context, sys.stdout)
         else:
-            with open_private(asked.out) as file:
+            with open_private(out) as file:
                 count = _write(rows, context, file)
-            context.line(f"已写入 {count} 行：{asked.out}", f"{count} lines written to {asked.out}")
+            context.line(f"已写入 {count} 行：{out}", f"{count} lines written to {out}")
     return 0
 
 
@@ -41,28 +90,41 @@ def _write(rows: Iterator[Answer], context: Context, out: TextIO) -> int:
     return count
 
 
-def kpi(context: Context) -> int:
+def _overviewed(view: View, by: str | None) -> Sequence[str]:
+    """The figures of an overview: all, or those that can be asked by a dimension."""
+    return figures.known_by(view, by) if by else figures.names(view)
+
+
+def kpi(
+    context: Context,
+    name: Name = None,
+    /,
+    *,
+    by: By = None,
+    period: OfPeriod = None,
+    site: Site = None,
+    cases: Cases = False,
+    csv: Csv = False,
+    lens: LensOptions = NOW,
+    page: Page = FIRST,
+) -> int:
     """Figures by the rulebook's definitions; without a name an overview of all of them."""
-    asked = context.asked
     wanted = figures.Wanted(
-        by=asked.by,
-        period=read_period(asked.period),
-        site=asked.site,
-        cases=asked.cases,
-        limit=asked.limit,
-        offset=asked.offset,
+        by=by,
+        period=read_period(period),
+        site=site,
+        cases=cases,
+        limit=page.limit,
+        offset=page.offset,
     )
-    with context.engine() as engine:
-        if asked.name:
-            names = [asked.name]
-        else:
-            names = figures.known_by(engine, asked.by) if asked.by else figures.names(engine)
-        answers = [figures.figure(engine, name, wanted) for name in names]
+    with seen(context, lens, site=site) as view:
+        names = [name] if name else _overviewed(view, by)
+        answers = [with_lens(view, figures.figure(view, one, wanted)) for one in names]
     if context.json:
-        context.data(answers[0] if asked.name else answers)
-    elif asked.csv:
-        write_csv(*figure_lines(answers, cases=asked.cases), sys.stdout)
-    elif asked.name or asked.by or asked.cases:
+        context.data(answers[0] if name else answers)
+    elif csv:
+        write_csv(*figure_lines(answers, cases=cases), sys.stdout)
+    elif name or by or cases:
         for answer in answers:
             figure_tables.show(answer, context)
     else:

@@ -6,11 +6,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import yaml
 
 from api.cli.context import Context, clean
+from api.cli.declared import Option
 from api.engine import Engine
 from api.imports.announced_days import with_announced_days
 from api.imports.documents import read_document
@@ -18,10 +19,12 @@ from api.imports.mapping import load_calendar, load_rulebook
 from api.imports.written import Written
 from api.queries import drafts, rulebooks
 from api.queries.cases import Answer
+from api.queries.drafts import CASES
 from api.wording import word
 from commands.envelope import CommandEnvelope
 from commands.registers import Publication, PublishCalendar, PublishRulebook
 from domain.kernel.personal import Personal
+from domain.kernel.refusals import Phrase
 from domain.rulebook.comparison import changes
 
 ACTOR: Final = "cli"
@@ -29,15 +32,42 @@ CHINESE: Final = "cn"
 SHOWN: Final = 50
 """Lines of one list on a terminal; the rest is counted, and all are in --json."""
 
+Publishable = Annotated[
+    Path,
+    Option(
+        Phrase(
+            "YAML or JSON; a CSV with a row per day adds years to the calendar cn",
+            "YAML 或 JSON；每天一行的 CSV 为日历 cn 增加年份",
+        )
+    ),
+]
+Reason = Annotated[
+    str | None,
+    Option(Phrase("needed where another rulebook is in force", "替换生效的规则手册时必填"), "WHY"),
+]
+Version = Annotated[
+    int | None, Option(Phrase("without one what is in force", "不填则为生效的版本"))
+]
+Document = Annotated[str, Option(Phrase("a version or a file", "版本号或文件"))]
+Checked = Annotated[Path, Option(Phrase("YAML or JSON", "YAML 或 JSON 文件"))]
+Cases = Annotated[
+    int,
+    Option(
+        Phrase(
+            f"how many open cases are looked at, the worst first ({CASES})",
+            f"查看多少个未结工单，最急的在前（{CASES}）",
+        ),
+        "N",
+    ),
+]
 
-def publish(context: Context) -> int:
+
+def publish(context: Context, file: Publishable, /, *, reason: Reason = None) -> int:
     """Publish a rulebook or a calendar; a CSV of announced days extends the Chinese one."""
-    asked = context.asked
-    file: Path = asked.file
-    reason = None if asked.reason is None else Personal(asked.reason)
+    why = None if reason is None else Personal(reason)
     written = None if file.suffix == ".csv" else _checked(file, context)
     with context.engine(settled=False) as engine:
-        command = _publication(engine, file, written, reason)
+        command = _publication(engine, file, written, why)
         envelope = CommandEnvelope(message=command, actor=ACTOR)
         if written is None:
             answered = engine.ask(envelope)
@@ -111,10 +141,10 @@ def listed(context: Context) -> int:
     return 0
 
 
-def show(context: Context) -> int:
+def show(context: Context, version: Version = None, /) -> int:
     """A publication with its whole document, as YAML that can be published again."""
     with context.engine(settled=False) as engine:
-        found = rulebooks.publication(engine, context.asked.version)
+        found = rulebooks.publication(engine, version)
     if context.json:
         context.data(found)
     else:
@@ -127,15 +157,14 @@ def as_yaml(document: Mapping[str, Any]) -> str:
     return yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=100)
 
 
-def diff(context: Context) -> int:
+def diff(context: Context, a: Document, b: Document, /) -> int:
     """What changes from one version or file to another."""
-    asked = context.asked
     with context.engine(settled=False) as engine:
-        (one, first), (other, second) = (_document(engine, name) for name in (asked.a, asked.b))
+        (one, first), (other, second) = (document_named(engine, name) for name in (a, b))
     rulebooks.check_comparable(one, first, other, second)
     told = rulebooks.as_data(changes(first, second))
     if context.json:
-        context.data({"a": asked.a, "b": asked.b, "changes": told})
+        context.data({"a": a, "b": b, "changes": told})
     elif told:
         _list(context, told, indent="")
     else:
@@ -143,7 +172,7 @@ def diff(context: Context) -> int:
     return 0
 
 
-def _document(engine: Engine, name: str) -> tuple[str, Mapping[str, Any]]:
+def document_named(engine: Engine, name: str) -> tuple[str, Mapping[str, Any]]:
     """A document by its version or its file, and how to call it."""
     if name.isascii() and name.isdecimal() and not Path(name).exists():
         found = rulebooks.publication(engine, int(name))
@@ -153,15 +182,14 @@ def _document(engine: Engine, name: str) -> tuple[str, Mapping[str, Any]]:
         return f"{name}", drafts.readable(written.value, engine.routes.kinds)
 
 
-def check(context: Context) -> int:
+def check(context: Context, file: Checked, /, *, cases: Cases = CASES) -> int:
     """What publishing a file would refuse, change, and mean for open cases; 1 if refused."""
-    asked = context.asked
-    written = read_document(asked.file)
+    written = read_document(file)
     with (
         context.engine() as engine,
         context.progress(context.say("查看工单", "looking at cases")) as heard,
     ):
-        told = drafts.examine(engine, written, datetime.now(UTC), limit=asked.cases, heard=heard)
+        told = drafts.examine(engine, written, datetime.now(UTC), limit=cases, heard=heard)
     if context.json:
         context.data(told)
     else:

@@ -9,9 +9,10 @@ import socket
 import sys
 from contextlib import suppress
 from pathlib import Path
+from shlex import quote
 from typing import Final
 
-from api.cli.context import Context
+from api.cli.context import Context, program
 from api.demo import inhabit
 from api.engine import Engine, engine
 from api.followers import ProcessRunner
@@ -105,7 +106,8 @@ def _welcome(context: Context, settings: Settings, opened: Engine) -> None:
     """Say where to look and what to type."""
     where = settings.store
     away = where.startswith(POSTGRES) or where == MEMORY
-    flag = "" if away else f" --store {os.path.relpath(where) if context.asked.demo else where}"
+    near = os.path.relpath(where) if context.asked.demo else where
+    flag = "" if away else f" --store {quote(near)}"
     url = f"http://{HOST}:{settings.port}"
     opened.settle()
     case = worst_first(opened.projector.db, limit=1)
@@ -116,7 +118,7 @@ def _welcome(context: Context, settings: Settings, opened: Engine) -> None:
         (f"  健康状态    {url}/health", f"  its health  {url}/health"),
         ("在另一个终端里试试：", "Try in another terminal:"),
         *(
-            (f"  guanjia {words}{flag}",) * 2
+            (f"  {program()} {words}{flag}",) * 2
             for words in (
                 "board",
                 "clocks --due",

@@ -1,11 +1,12 @@
-"""For the commands about a store: making it, giving it rules, rebuilding, examining it."""
+"""Runs the commands about a store: making it, rebuilding its tables, checking its health."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from api.cli.context import Context
+from api.cli.context import Context, command_line
+from api.cli.declared import Option
 from api.engine import Engine
 from api.imports.mapping import load_calendar, load_rulebook
 from api.parsing import QueryInvalid
@@ -22,6 +23,27 @@ CALENDAR: Final = SHIPPED / "calendars" / "cn.json"
 RULEBOOK: Final = SHIPPED / "rulebooks" / "default.yaml"
 ACTOR: Final = "cli"
 
+SiteId = Annotated[str, Option(Phrase("the site's id (main)", "项目编号（main）"), "ID")]
+SiteName = Annotated[
+    str | None, Option(Phrase("the site's name (its id)", "项目名称（默认同编号）"), "NAME")
+]
+Zone = Annotated[
+    str, Option(Phrase("the site's time zone (Asia/Shanghai)", "项目时区（Asia/Shanghai）"), "ZONE")
+]
+Rulebook = Annotated[
+    Path | None,
+    Option(Phrase("a rulebook instead of the shipped one", "代替自带规则手册的文件"), "FILE"),
+]
+Deep = Annotated[
+    bool,
+    Option(
+        Phrase(
+            "read the whole log and check every hash and receipt", "通读日志，核对每个哈希和回执"
+        )
+    ),
+]
+View = Annotated[str, Option(Phrase("only these row sets", "仅重建这些行集"))]
+
 
 class AnotherRulebook(Refusal):
     """The rulebook {name} is in force: replace it with `guanjia publish {file} --reason WHY`."""
@@ -29,35 +51,39 @@ class AnotherRulebook(Refusal):
     zh = "规则手册 {name} 已生效，如需替换请运行 guanjia publish {file} --reason 原因。"
 
 
-def init(context: Context) -> int:
+def init(
+    context: Context,
+    *,
+    site: SiteId = "main",
+    name: SiteName = None,
+    zone: Zone = "Asia/Shanghai",
+    rulebook: Rulebook = None,
+) -> int:
     """Create the store with a calendar, a rulebook and a site; what is there already stays."""
-    asked = context.asked
-    site = OpenSite(site=asked.site, name=asked.name or asked.site, zone=asked.zone)
-    book = (
-        PublishRulebook(document=load_rulebook(asked.rulebook, context.routes.kinds))
-        if asked.rulebook
-        else None
-    )
+    opening = OpenSite(site=site, name=name or site, zone=zone)
     with context.engine(create=True, settled=False) as engine:
-        if book is not None:
-            _see_that_none_is_replaced(engine, book, asked.rulebook)
-        equip(engine, site, book)
+        equip(engine, opening, _book(context, engine, rulebook))
         answer = health.rulebook(engine)
         where = engine.log.where
     if context.json:
-        context.data(
-            {"store": where, "site": site.site, "zone": site.zone, "rulebook": answer["rulebook"]}
-        )
+        context.data({"store": where, "site": site, "zone": zone, "rulebook": answer["rulebook"]})
     else:
-        n = len(answer["clocks"])
+        n, next_step = len(answer["clocks"]), command_line("serve", "--store", where)
         context.line(
-            f"存储 {where} 已就绪：项目 {site.site}（{site.zone}），规则手册 {answer['rulebook']}，"
-            f"{n} 个时钟。下一步：guanjia serve --store {where}",
-            f"The store {where} is ready: site {site.site} ({site.zone}),"
-            f" rulebook {answer['rulebook']}"
-            f" with {n} clocks. Next: guanjia serve --store {where}",
+            f"存储 {where} 已就绪：项目 {site}（{zone}），规则手册 {answer['rulebook']}，"
+            f"{n} 个时钟。下一步：{next_step}",
+            f"The store {where} is ready: site {site} ({zone}), rulebook {answer['rulebook']}"
+            f" with {n} clocks. Next: {next_step}",
         )
     return 0
+
+
+def _book(context: Context, engine: Engine, file: Path | None) -> PublishRulebook | None:
+    if file is None:
+        return None
+    book = PublishRulebook(document=load_rulebook(file, context.routes.kinds))
+    _see_that_none_is_replaced(engine, book, file)
+    return book
 
 
 def _see_that_none_is_replaced(engine: Engine, book: PublishRulebook, file: Path) -> None:
@@ -87,11 +113,11 @@ def ask(engine: Engine, command: Message) -> Receipt:
     return engine.ask(CommandEnvelope(message=command, actor=ACTOR))
 
 
-def rebuild(context: Context) -> int:
+def rebuild(context: Context, *view: View) -> int:
     """Rebuild views beside the living ones, swap them in, and compare."""
     with context.engine() as engine:
         projector = engine.projector
-        for name in context.asked.views:
+        for name in view:
             if name not in projector.row_sets:
                 known = ", ".join(projector.row_sets)
                 problem = Phrase(
@@ -99,7 +125,7 @@ def rebuild(context: Context) -> int:
                     f"没有视图 {name!r}，可用：{known}",
                 )
                 raise QueryInvalid(problem=problem)
-        names = context.asked.views or list(projector.row_sets)
+        names = list(view) or list(projector.row_sets)
         before = {name: projector.digest(name) for name in names}
         with context.progress(context.say("重建视图", "rebuilding")) as heard:
             facts = projector.rebuild(names, heard)
@@ -125,11 +151,11 @@ def _compared(context: Context, facts: int, told: list[dict[str, Any]]) -> int:
     return 0 if all(v["same"] for v in told) else 1
 
 
-def doctor(context: Context) -> int:
-    """Look whether all is well."""
+def doctor(context: Context, *, deep: Deep = False) -> int:
+    """Check health."""
     with doctor_answers.inspected(context.settings.store, context.routes) as looked:
         findings = doctor_answers.examine(looked)
-        if context.asked.deep:
+        if deep:
             with context.progress(context.say("核对日志", "checking the log")) as heard:
                 findings.append(doctor_answers.examine_whole(looked.log, heard))
     fine = all(finding.fine for finding in findings)

@@ -69,6 +69,12 @@ class HistoryFact(TypedDict):
     known_at: Instant | None
     changed: dict[str, Any]
     recorded: bool
+    detail: str
+    detail_zh: str
+    rules: int
+    command: str
+    correlation: str | None
+    causation: str | None
 
 
 class CaseHistory(ThroughLens):

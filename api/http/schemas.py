@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
-from datetime import datetime
-from typing import Any, Final, get_args, get_type_hints
+from typing import Any, Final
 
 import msgspec
 
-from api.fields import EXAMPLES, FIELDS
+from api.fields import FIELDS, example
 from api.http import compared_models, figure_models, models
 from api.http.meanings import ANSWERS
 from api.parsing import times_of
@@ -19,9 +18,6 @@ from domain.kernel.personal import Personal
 
 Schema = dict[str, Any]
 
-PLAIN: Final[Mapping[type, object]] = {
-    bool: True, int: 1, datetime: "2026-11-20T14:30:00+08:00",
-}  # fmt: skip
 REFERENCE: Final = "#/components/schemas/{name}"
 FIGURE: Final = figure_models.Figure.__name__
 TYPES: Final = (
@@ -64,22 +60,6 @@ def schemas(routes: Routes) -> dict[str, Schema]:
 def example_of(message: type[Message], routes: Routes) -> dict[str, Any]:
     """A body with an example for each field of a command."""
     return {f.name: example(message, f.name, routes) for f in fields(message)}
-
-
-def example(message: type[Message], field: str, routes: Routes) -> object:
-    """An example for a field of a command; one that is not listed is made from its type."""
-    name = message.__name__
-    if field == "case":
-        kinds = sorted(kind for kind, known in routes.pairs if known is message)
-        return EXAMPLES["case"] if "repair" in kinds else f"{kinds[0]}-2026-0001"
-    found = EXAMPLES.get(f"{name}.{field}", EXAMPLES.get(field))
-    return _plain_example(message, field) if found is None else found
-
-
-def _plain_example(message: type[Message], field: str) -> object:
-    hint = get_type_hints(message)[field]
-    kinds = {hint, *get_args(hint)}
-    return next((value for kind, value in PLAIN.items() if kind in kinds), "text")
 
 
 def _finish(name: str, schema: Schema, *tables: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""For questions about cases: their history, and the open work."""
+"""Answers questions about cases: their history, and the open work."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from api.queries.known import check_site
+from api.queries.sentences import Sentences
 from api.queries.titles import AT_ONCE, Titles, runs_of
 from api.view import View
 from domain.kernel.facts import kind_of
@@ -66,18 +67,25 @@ def history(view: View, name: str) -> Answer:
     if not recorded:
         raise UnknownCase(case=case)
     entries, site = history_view.history(recorded), recorded[0].site
-    zone = view.directory().zone(site)
-    facts = [
-        entry._asdict()
-        | {
-            "occurred_at": entry.occurred_at.astimezone(zone),
-            "recorded_at": entry.recorded_at.astimezone(zone),
-            "known_at": _there(entry.known_at, zone),
-            "changed": {name: _there(value, zone) for name, value in entry.changed.items()},
-        }
-        for entry in entries
-    ]
+    directory = view.directory()
+    zone, titles = directory.zone(site), Titles(directory)
+    facts = [_told(entry, kind_of(case), zone, titles) for entry in entries]
     return {"case": case, "kind": kind_of(case), "site": site, "facts": facts}
+
+
+def _told(entry: history_view.Entry, kind: str, zone: ZoneInfo, titles: Titles) -> Answer:
+    """A fact with its instants at the site, and as a sentence in both languages."""
+    told = entry._asdict()
+    del told["content"]
+    said = Sentences(kind, zone, titles, entry.rules).of(entry.content)
+    return told | {
+        "detail": str(said),
+        "detail_zh": said.zh,
+        "occurred_at": entry.occurred_at.astimezone(zone),
+        "recorded_at": entry.recorded_at.astimezone(zone),
+        "known_at": _there(entry.known_at, zone),
+        "changed": {name: _there(value, zone) for name, value in entry.changed.items()},
+    }
 
 
 def _there(value: object, zone: ZoneInfo) -> object:

@@ -81,18 +81,19 @@ def _told(view: View, rows: Sequence[ClockRun]) -> list[Answer]:
     return told
 
 
-def judged(view: View, clock: str | None = None) -> Iterator[Answer]:
+def judged(view: View, clock: str | None = None, site: str | None = None) -> Iterator[Answer]:
     """One line per run of every clock, by case, clock and cycle.
 
     Raises:
-        QueryInvalid: there is no such clock.
+        QueryInvalid: there is no such clock or site.
     """
     check_clock(view, clock)
-    return _judged(view, clock)
+    check_site(view, site)
+    return _judged(view, clock, site)
 
 
-def _judged(view: View, clock: str | None) -> Iterator[Answer]:
-    rows = clock_runs.each(view.tables, clock=clock)
+def _judged(view: View, clock: str | None, site: str | None) -> Iterator[Answer]:
+    rows = clock_runs.each(view.tables, clock=clock, site=site)
     while page := list(islice(rows, AT_ONCE)):
         for found in _told(view, page):
             yield {name: found[name] for name in JUDGED}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum, auto
 from typing import ClassVar, NamedTuple, NewType
+
+from domain.kernel.refusals import Phrase
 
 StaffId = NewType("StaffId", str)
 HouseholdId = NewType("HouseholdId", str)
@@ -26,6 +29,10 @@ class Fact:
     ``word`` is what rulebooks call the fact and ``zh`` what people call it in Chinese; ``schema``
     counts the shapes its data has had; ``describes`` names the fields that describe the case from
     then on; ``mark`` is what it means to the course of a case.
+
+    ``sentence`` says the fact to people in both languages: ``{field}`` stands for a value, a part
+    in brackets is left out where a field in it is empty, ``[field?text]`` stands where it is not.
+    ``unsaid`` are the fields left out on purpose, ``values`` words for values that are no enum.
     """
 
     __slots__ = ()
@@ -34,6 +41,9 @@ class Fact:
     schema: ClassVar[int] = 1
     describes: ClassVar[tuple[str, ...]] = ()
     mark: ClassVar[Mark | None] = None
+    sentence: ClassVar[Phrase] = Phrase("", "")
+    unsaid: ClassVar[tuple[str, ...]] = ()
+    values: ClassVar[Mapping[str, Mapping[str, Phrase]]] = {}
 
     @property
     def happened(self) -> datetime | None:

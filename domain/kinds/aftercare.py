@@ -50,6 +50,10 @@ class FollowedUp(Fact):
 
     word: ClassVar[str] = "followed_up"
     zh: ClassVar[str] = "回访"
+    sentence: ClassVar[Phrase] = Phrase(
+        "{by} called the resident back[: {note}]",
+        "{by} 回访业主[：{note}]",
+    )
     by: StaffId
     note: Personal | None = None
 
@@ -60,6 +64,10 @@ class ServiceRated(Fact):
 
     word: ClassVar[str] = "rated"
     zh: ClassVar[str] = "评价"
+    sentence: ClassVar[Phrase] = Phrase(
+        "The resident rated service {cycle}: {rating}[; {comment}]",
+        "业主评价第 {cycle} 次服务：{rating}[；{comment}]",
+    )
     rating: Rating
     cycle: int
     comment: Personal | None = None
@@ -71,6 +79,10 @@ class RatingUnanswered(Fact):
 
     word: ClassVar[str] = "unanswered"
     zh: ClassVar[str] = "未评价"
+    sentence: ClassVar[Phrase] = Phrase(
+        "Service {cycle} was not rated: {reason}",
+        "第 {cycle} 次服务未评价：{reason}",
+    )
     reason: NonAnswer
     cycle: int
 
@@ -81,6 +93,10 @@ class ResidentContacted(Fact):
 
     word: ClassVar[str] = "contacted"
     zh: ClassVar[str] = "联系业主"
+    sentence: ClassVar[Phrase] = Phrase(
+        "{by} reached the resident[: {note}]",
+        "{by} 联系业主[：{note}]",
+    )
     by: StaffId
     note: Personal | None = None
 
@@ -91,6 +107,10 @@ class SecondServiceOpened(Fact):
 
     word: ClassVar[str] = "second_service"
     zh: ClassVar[str] = "二次服务"
+    sentence: ClassVar[Phrase] = Phrase(
+        "Service {cycle} begins: a second service",
+        "开始第 {cycle} 次服务（二次服务）",
+    )
     mark: ClassVar[Mark | None] = Mark.BEGINS_CYCLE
     cycle: int
 

@@ -44,6 +44,10 @@ class CaseClosed(Fact):
 
     word: ClassVar[str] = "closed"
     zh: ClassVar[str] = "关闭"
+    sentence: ClassVar[Phrase] = Phrase(
+        "Closed[ by {by}][; reason: {reason}]",
+        "[{by} ]关闭工单[；原因：{reason}]",
+    )
     mark: ClassVar[Mark | None] = Mark.ENDS
     by: StaffId | None = None
     reason: Personal | None = None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
 from domain.kernel.facts import Fact, StaffId
 from domain.kernel.personal import Personal
+from domain.kernel.refusals import Phrase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +18,11 @@ class DeadlineWarned(Fact):
 
     word: ClassVar[str] = "warned"
     zh: ClassVar[str] = "预警"
+    sentence: ClassVar[Phrase] = Phrase(
+        "{clock}, run {cycle}: warning {warning}, due {due}",
+        "{clock}（第 {cycle} 轮）第 {warning} 次预警，{due} 到期",
+    )
+    unsaid: ClassVar[tuple[str, ...]] = ("reached", "detected")
     clock: str
     cycle: int
     warning: int
@@ -35,6 +42,11 @@ class DeadlineLapsed(Fact):
 
     word: ClassVar[str] = "lapsed"
     zh: ClassVar[str] = "超时"
+    sentence: ClassVar[Phrase] = Phrase(
+        "{clock}, run {cycle}: due {due}, not kept",
+        "{clock}（第 {cycle} 轮）超时，{due} 到期未完成",
+    )
+    unsaid: ClassVar[tuple[str, ...]] = ("detected",)
     clock: str
     cycle: int
     due: datetime
@@ -56,6 +68,18 @@ class EscalationRaised(Fact):
 
     word: ClassVar[str] = "escalated"
     zh: ClassVar[str] = "升级"
+    sentence: ClassVar[Phrase] = Phrase(
+        "{clock}, run {cycle}, due {due}: escalated to {to}[ ({addressee})], rung {rung}"
+        "[; {cause}]",
+        "{clock}（第 {cycle} 轮，{due} 到期）第 {rung} 级升级：{to}[（{addressee}）][；{cause}]",
+    )
+    unsaid: ClassVar[tuple[str, ...]] = ("reached", "detected")
+    values: ClassVar[Mapping[str, Mapping[str, Phrase]]] = {
+        "cause": {
+            "time": Phrase("", ""),
+            "unacknowledged": Phrase("nobody acknowledged the rung before", "上一级升级无人确认"),
+        }
+    }
     clock: str
     cycle: int
     rung: int
@@ -78,6 +102,10 @@ class EscalationAcknowledged(Fact):
 
     word: ClassVar[str] = "acknowledged"
     zh: ClassVar[str] = "确认升级"
+    sentence: ClassVar[Phrase] = Phrase(
+        "{by} acknowledged rung {rung} of {clock}, run {cycle}",
+        "{by} 确认 {clock}（第 {cycle} 轮）的第 {rung} 级升级",
+    )
     clock: str
     cycle: int
     rung: int
@@ -90,6 +118,10 @@ class BreachWaived(Fact):
 
     word: ClassVar[str] = "waived"
     zh: ClassVar[str] = "豁免超时"
+    sentence: ClassVar[Phrase] = Phrase(
+        "{by} waived the breach of {clock}, run {cycle}; reason: {reason}",
+        "{by} 豁免 {clock}（第 {cycle} 轮）的超时；原因：{reason}",
+    )
     clock: str
     cycle: int
     by: StaffId

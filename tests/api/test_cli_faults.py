@@ -1,5 +1,7 @@
 """What goes wrong on the command line is one sentence with a code, and an exit code."""
 
+import json
+import re
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +13,7 @@ from store.open import open_log, views_path
 from store.rows import Row
 from tests.support.command_line import CASE, Guanjia
 
+HAN = re.compile("[\u4e00-\u9fff]")
 RESUME = ("ask", "ResumeRepair", f"case={CASE}", "--occurred-at")
 
 
@@ -43,13 +46,51 @@ RESUME = ("ask", "ResumeRepair", f"case={CASE}", "--occurred-at")
 def test_what_goes_wrong_is_one_sentence(
     made: Guanjia, asked: Sequence[str], code: int, said: str
 ) -> None:
-    """Code, Chinese and English on one line, no traceback, nothing on stdout."""
+    """Code and sentence on one line in one language, no traceback, nothing on stdout."""
     done = made(*asked)
     assert done.code == code
     assert said in done.err
     assert done.err.count("\n") == 1
     assert "Traceback" not in done.err
     assert done.out == ""
+    assert not HAN.search(done.err)
+    chinese = made(*asked, "--lang", "zh")
+    assert chinese.code == code
+    assert chinese.err.partition(": ")[0] == done.err.partition(": ")[0]
+    assert HAN.search(chinese.err)
+
+
+def test_with_json_an_error_is_json(made: Guanjia, tmp_path: Path) -> None:
+    """Code, both sentences and the place; standard output stays empty."""
+    done = made("history", "nothing", "--json")
+    assert (done.code, done.out) == (3, "")
+    told = json.loads(done.err)
+    assert told == {
+        "code": "UnknownCase",
+        "detail": "There is no case nothing: check its number, or open it first.",
+        "zh": "没有工单 nothing，请核对编号，或先登记。",
+        "path": None,
+    }
+    file = tmp_path / "book.yaml"
+    file.write_text("rulebook: x\nclock: {}\n")
+    assert json.loads(made("publish", str(file), "--json").err)["path"] == f"{file}:2"
+    assert json.loads(made("--json", "board", "--colour", "x").err)["path"] == "--colour"
+    document = '{"document": {"rulebook": "x", "clock": {}}}'
+    assert json.loads(made("ask", "PublishRulebook", document, "--json").err)["path"] == "clock"
+
+
+def test_a_defect_is_one_sentence_as_well(made: Guanjia, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says where in the program, in place of a traceback."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("something\nbroke")
+
+    monkeypatch.setattr("api.cli.cases.case_answers.board", broken)
+    done = made("board")
+    assert done.code == 5
+    assert done.err.startswith("ProgramFailed: The program failed (RuntimeError: something broke, ")
+    assert "test_cli_faults.py:" in done.err
+    assert done.err.count("\n") == 1
 
 
 def test_an_id_used_for_another_command_is_refused(made: Guanjia) -> None:
@@ -71,21 +112,19 @@ def test_a_faulty_rulebook_is_named_by_file_and_line(made: Guanjia, tmp_path: Pa
     )
     done = made("publish", str(file))
     assert done.code == 3
-    chinese, _, english = done.err.partition("。 ")
     reason = "'25x' is not a duration: write it like 24h, 1h30m or 45s"
-    assert chinese == f"FileInvalid: 文件 {file} 第 6 行有误（{reason}）"
-    assert english == f"{file}:6: {reason}.\n"
+    assert done.err == f"FileInvalid: {file}:6: {reason}.\n"
+    chinese = made("publish", str(file), "--lang", "zh").err
+    assert chinese.startswith(f"FileInvalid: 文件 {file} 第 6 行有误：")
 
 
-def test_a_faulty_document_says_why_in_both_languages(made: Guanjia) -> None:
+def test_a_faulty_document_names_the_place(made: Guanjia) -> None:
     """A command that carries a document names the place in it, and the reason."""
-    done = made("ask", "PublishRulebook", '{"document": {"rulebook": "x", "clock": {}}}')
+    asked = ("ask", "PublishRulebook", '{"document": {"rulebook": "x", "clock": {}}}')
+    done = made(*asked)
     assert done.code == 3
-    chinese, _, english = done.err.partition("）。 ")
-    assert chinese.startswith(
-        "DocumentInvalid: 文档的 clock 处有误（unknown key 'clock'; known here: "
-    )
-    assert english.startswith("clock: unknown key 'clock'; known here: ")
+    assert done.err.startswith("DocumentInvalid: clock: unknown key 'clock'; known here: ")
+    assert made(*asked, "--lang", "zh").err.startswith("DocumentInvalid: 文档的 clock 处有误：")
 
 
 def test_a_damaged_store_is_a_store_fault(guanjia: Guanjia, store: str) -> None:
@@ -149,8 +188,36 @@ def test_settings_are_refused_by_name(guanjia: Guanjia, monkeypatch: pytest.Monk
     assert "GUANJIA_LANG" in done.err
 
 
-def test_usage_is_code_2(guanjia: Guanjia, capsys: pytest.CaptureFixture[str]) -> None:
-    """An unknown option ends with usage on stderr."""
-    with pytest.raises(SystemExit) as end:
-        guanjia("board", "--nothing")
-    assert end.value.code == 2
+@pytest.mark.parametrize(
+    ("asked", "code", "said"),
+    [
+        (("board", "--nothing"), "OptionUnknown", "--nothing"),
+        (("board", "--limt", "3"), "OptionUnknown", "did you mean --limit?"),
+        (("bord",), "SubcommandUnknown", "did you mean board?"),
+        (("rulebook", "lst"), "SubcommandUnknown", "list, show, diff, check"),
+        (("board", "--limit", "x"), "ValueUnusable", "a whole number from 0 to 1000000"),
+        (("board", "--limit", "１"), "ValueUnusable", "a whole number"),
+        (("board", "--lang", "fr"), "ValueUnusable", "one of zh, en"),
+        (("board", "--json=perhaps"), "ValueUnusable", "true or false"),
+        (("completion", "tcsh"), "ValueUnusable", "bash, zsh, fish"),
+        (("board", "--site"), "OptionIncomplete", "--site"),
+        (("--store",), "OptionIncomplete", "--store"),
+        (("history",), "ArgumentMissing", "CASE"),
+        (("history", "a", "b"), "ArgumentUnexpected", "'b'"),
+        (("board", "--site", "a", "--site", "b"), "OptionRepeated", "--site"),
+        (("clocks", "--due", "--lapsed"), "OptionsExclude", "--due, --lapsed"),
+        (("import", "m", "f", "--keep-rules", "--publish-rules"), "OptionsExclude", "--keep-rules"),
+        (("board", "--no-json"), "OptionUnknown", "--no-json"),
+    ],
+)
+def test_a_command_line_that_cannot_be_understood_is_code_2(
+    guanjia: Guanjia, asked: Sequence[str], code: str, said: str
+) -> None:
+    """One sentence with a code of its own, in the reader's language."""
+    done = guanjia(*asked)
+    assert done.code == 2
+    assert done.err.startswith(f"{code}: ")
+    assert said in done.err
+    assert done.out == ""
+    chinese = guanjia("--lang=zh", *asked) if "--lang" not in asked else None
+    assert chinese is None or HAN.search(chinese.err)

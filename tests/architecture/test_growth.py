@@ -114,6 +114,8 @@ def test_it_has_a_history_and_rows_that_a_rebuild_gives_again(world: World, clie
     outage(world)
     told = client.get(f"/cases/{CASE}/history").json()
     assert [fact["word"] for fact in told["facts"]][:2] == ["stopped", "lapsed"]
+    assert told["facts"][0]["detail"] == "Lift B2 stands still at floor 4"
+    assert told["facts"][1]["detail_zh"].startswith("十五分钟内解救（第 1 轮）超时，")
     projector = world.engine.projector
     projector.catch_up()
     live = {name: projector.digest(name) for name in projector.row_sets}
@@ -175,3 +177,6 @@ def test_it_is_asked_on_the_command_line(
     assert CASE in guanjia("board").out
     assert [f["word"] for f in guanjia("history", CASE, "--json").json["facts"]] == ["stopped"]
     assert json.loads(guanjia("clocks", "--case", CASE, "--json").out)["clocks"]
+    shown = guanjia("ask", "FreePassengers", "--help").out
+    assert "guanjia ask FreePassengers case=lift-2026-0001 people=1" in shown
+    assert "people  whole number; required" in shown

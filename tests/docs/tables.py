@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import pkgutil
-import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, Field, fields
-from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, NamedTuple, get_type_hints
 
-from api.cli.parser import build_parser
+from api.cli.commands import COMMANDS
+from api.cli.declared import Command, Group, Option, parameters
 from api.engine import engine
-from api.fields import FIELDS
+from api.fields import FIELDS, type_said
 from api.http import create_app
 from api.http.commands import HEADERS
 from api.http.problems import status_of
@@ -23,7 +20,6 @@ from api.settings import VARIABLES, Settings
 from commands import ROUTES
 from commands.messages import Message
 from domain.kernel.facts import Fact, Recorded
-from domain.kernel.personal import Personal
 from domain.kernel.refusals import Refusal
 from domain.kinds import KINDS
 from domain.kinds.aftercare import AFTERCARE_FACTS
@@ -47,10 +43,6 @@ FAMILIES = {
     "Of every case that residents rate": SHARED,
     "Of the clocks of every case": CLOCK_FACTS,
 }
-PLAIN = {
-    str: "text", int: "whole number", bool: "yes or no", datetime: "instant",
-    Personal: "personal text", Mapping: "mapping", tuple: "list",
-}  # fmt: skip
 
 
 def table(head: str, rows: Iterable[Iterable[object]]) -> str:
@@ -69,20 +61,6 @@ def sentence(kind: type) -> str:
     return " ".join((kind.__doc__ or "").strip().partition("\n\n")[0].split()).replace("``", "`")
 
 
-def type_of(hint: Any) -> str:
-    """What a field holds, as a person says it."""
-    if get_origin(hint) in {Union, types.UnionType}:
-        (hint,) = [one for one in get_args(hint) if one is not types.NoneType]
-    name = getattr(hint, "__name__", "")
-    if name in {"StaffId", "HouseholdId"}:
-        return "staff id" if name == "StaffId" else "household id"
-    origin = get_origin(hint) or hint
-    if isinstance(origin, type) and issubclass(origin, StrEnum):
-        return ", ".join(f"`{member}`" for member in origin)
-    return next(said for kind, said in PLAIN.items() if origin is kind or origin is get_origin(kind)
-                or (kind is Mapping and issubclass(origin, Mapping)))  # fmt: skip
-
-
 def default_of(field: Field[Any]) -> str:
     """Whether a field must be given, or what stands in for it."""
     if field.default is MISSING and field.default_factory is MISSING:
@@ -98,7 +76,7 @@ def _fields(kind: type) -> str:
         "field | holds | default | meaning",
         (
             (
-                f"`{f.name}`" + (" *" if f.name in described else ""), type_of(hints[f.name]),
+                f"`{f.name}`" + (" *" if f.name in described else ""), type_said(hints[f.name]),
                 default_of(f), meaning(FIELDS, kind.__name__, f.name),
             )
             for f in fields(kind)
@@ -227,55 +205,60 @@ def _asked(column: Column) -> tuple[str, str, str]:
     return f"`{column.name}`", column.type, values
 
 
-def subcommands() -> Mapping[str, argparse.ArgumentParser]:
-    """The parsers of the command line by name."""
-    return dict(_parsers(build_parser(ROUTES), ""))
+class Argument(NamedTuple):
+    """An argument or option of a command, as the help shows it."""
+
+    shown: str
+    option: Option
 
 
-def _parsers(parser: argparse.ArgumentParser, group: str) -> Iterator[tuple[str, Any]]:
-    """The parsers under one, those of a group with its name before their own."""
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            for name, inner in action.choices.items():
-                nested = dict(_parsers(inner, f"{group}{name} "))
-                yield from nested.items() if nested else {f"{group}{name}": inner}.items()
+def subcommands() -> Mapping[str, Command]:
+    """The commands of the command line by name, those of a group with its name before their own."""
+    return dict(_named(COMMANDS))
+
+
+def _named(commands: Iterable[Command | Group]) -> Iterator[tuple[str, Command]]:
+    for command in commands:
+        if isinstance(command, Command):
+            yield command.name, command
+        elif command.default is not None:  # its commands are those of commands.md
+            yield command.name, command.default
+        else:
+            yield from ((f"{command.name} {c.name}", c) for c in command.commands(ROUTES))
+
+
+def arguments(command: Command) -> Iterator[Argument]:
+    """What a command takes besides the options of every command."""
+    for taken in parameters(command.run):
+        parameter, option = taken.parameter, taken.option
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            shown = f"--{taken.name.replace('_', '-')} {option.label}".rstrip()
+            yield Argument(f"`{shown}`", option)
+        else:
+            several = parameter.kind is parameter.VAR_POSITIONAL
+            optional = several or parameter.default is not parameter.empty
+            yield Argument(f"`{taken.name.upper()}`" + " (optional)" * optional, option)
 
 
 def cli() -> str:
     """Every command of the command line with its options."""
     return "\n\n".join(
-        f"### guanjia {name}\n\n{_subcommand(p)}" for name, p in subcommands().items()
+        f"### guanjia {name}\n\n{_subcommand(name, command)}"
+        for name, command in subcommands().items()
     )
 
 
-COMMON = ("--help", "--store", "--json", "--lang")
-
-
-def _subcommand(parser: argparse.ArgumentParser) -> str:
-    own = [a for a in parser._actions if not set(a.option_strings) & set(COMMON)]
-    about = (parser.description or "").strip()
-    examples = (parser.epilog or "").partition("examples:\n")[2].rstrip()
-    rows = table("argument | meaning", ((_argument(a), _help(a)) for a in own))
-    lines = "\n".join(line.strip() for line in examples.splitlines())
-    return (
-        f"{about[:1].upper()}{about[1:]}.\n\n"
-        + (f"{rows}\n\n" if own else "")
-        + f"```sh\n{lines}\n```"
+def _subcommand(name: str, command: Command) -> str:
+    rows = [(argument.shown, argument.option.means) for argument in arguments(command)]
+    group = name.rpartition(" ")[0] or ("ask" if name == "ask" else "")
+    lines = (" ".join(filter(None, ("guanjia", group, line))) for line in command.examples)
+    return "\n\n".join(
+        (
+            str(command.about),
+            *((table("argument | meaning", rows),) if rows else ()),
+            "\n".join(("```sh", *lines, "```")),
+        )
     )
-
-
-def _argument(action: argparse.Action) -> str:
-    value = "" if action.nargs == 0 else str(action.metavar or action.dest.upper())
-    words = [*action.option_strings, value] if action.option_strings else [value]
-    shown = " ".join(filter(None, words))
-    return f"`{shown}`" + (" (optional)" if action.nargs in {"?", "*"} else "")
-
-
-def _help(action: argparse.Action) -> str:
-    said = action.help or ""
-    if said == ", ".join(ROUTES.messages):
-        return "a command of the engine, see [commands](commands.md)"
-    return said
 
 
 def routes() -> str:

@@ -31,6 +31,10 @@ class LiftStopped(LiftOpening, Fact):
 
     word: ClassVar[str] = "stopped"
     zh: ClassVar[str] = "停运"
+    sentence: ClassVar[Phrase] = Phrase(
+        "Lift {lift} stands still[ at floor {floor}][: {remark}]",
+        "电梯 {lift} 停运[，停在 {floor} 层][：{remark}]",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,10 @@ class PassengersFreed(Fact):
 
     word: ClassVar[str] = "freed"
     zh: ClassVar[str] = "解救"
+    sentence: ClassVar[Phrase] = Phrase(
+        "{people} passengers freed",
+        "解救乘客 {people} 人",
+    )
     people: int
 
 
@@ -48,6 +56,10 @@ class LiftRestarted(Fact):
 
     word: ClassVar[str] = "restarted"
     zh: ClassVar[str] = "恢复运行"
+    sentence: ClassVar[Phrase] = Phrase(
+        "The lift runs again",
+        "电梯恢复运行",
+    )
     mark: ClassVar[Mark | None] = Mark.ENDS
 
 
@@ -105,19 +117,24 @@ def restart(outage: Outage | None) -> list[Fact]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportLift(LiftOpening, Opens):
-    """Report a lift that stands still 电梯停运."""
+    """Report a lift that stands still."""
+
+    zh = "登记电梯停运。"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreePassengers(CaseMessage):
-    """Record passengers freed 解救乘客."""
+    """Record passengers freed."""
 
+    zh = "登记解救乘客。"
     people: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestartLift(CaseMessage):
-    """Let a lift run again 恢复运行."""
+    """Let a lift run again."""
+
+    zh = "登记恢复运行。"
 
 
 LIFT = Kind(

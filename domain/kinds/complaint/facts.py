@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from domain.kernel.facts import Fact, Mark, StaffId
 from domain.kernel.personal import Personal
+from domain.kernel.refusals import Phrase
 from domain.kinds.aftercare import AFTERCARE_FACTS, AftercareFact
 from domain.kinds.case import CaseClosed, Opening
 
@@ -17,6 +18,11 @@ class Nature(StrEnum):
 
     GENERAL = "general"
     COMPLEX = "complex"
+
+    @property
+    def zh(self) -> str:
+        """The nature as people read it."""
+        return "一般" if self is Nature.GENERAL else "复杂"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +41,15 @@ class ComplaintLodged(ComplaintOpening, Fact):
 
     word: ClassVar[str] = "lodged"
     zh: ClassVar[str] = "登记投诉"
+    sentence: ClassVar[Phrase] = Phrase(
+        "Complaint lodged: {category}, {nature}, level {level}; household {household}"
+        "[, building {building}]; by {channel}, taken by {receiver}"
+        "[; promised by {promised}][; number elsewhere {external_id}]"
+        "[; contact {contact}][; {labels}][: {description}]",
+        "登记投诉：{category}，{nature}，级别 {level}；{household} 户"
+        "[，楼栋 {building}]；渠道 {channel}，首问 {receiver}[；承诺 {promised} 前完成]"
+        "[；外部编号 {external_id}][；联系方式 {contact}][；{labels}][：{description}]",
+    )
     describes: ClassVar[tuple[str, ...]] = (
         "channel", "household", "category", "level", "nature", "building", "promised",
     )  # fmt: skip
@@ -46,6 +61,10 @@ class ComplaintReplied(Fact):
 
     word: ClassVar[str] = "replied"
     zh: ClassVar[str] = "答复"
+    sentence: ClassVar[Phrase] = Phrase(
+        "Answered by {by}[: {text}]",
+        "{by} 答复[：{text}]",
+    )
     by: StaffId
     text: Personal | None = None
 
@@ -56,6 +75,10 @@ class SolutionProposed(Fact):
 
     word: ClassVar[str] = "solution_proposed"
     zh: ClassVar[str] = "提出方案"
+    sentence: ClassVar[Phrase] = Phrase(
+        "{by} proposed a solution[: {text}]",
+        "{by} 提出解决方案[：{text}]",
+    )
     by: StaffId
     text: Personal | None = None
 
@@ -66,6 +89,10 @@ class HandoverOffered(Fact):
 
     word: ClassVar[str] = "handover_offered"
     zh: ClassVar[str] = "发起移交"
+    sentence: ClassVar[Phrase] = Phrase(
+        "{by} asked {to} to take over",
+        "{by} 请 {to} 接手",
+    )
     to: StaffId
     by: StaffId
 
@@ -76,6 +103,10 @@ class ComplaintHandedOver(Fact):
 
     word: ClassVar[str] = "handed_over"
     zh: ClassVar[str] = "完成移交"
+    sentence: ClassVar[Phrase] = Phrase(
+        "{to} took over and is accountable from now on",
+        "{to} 接手，此后由其负责",
+    )
     to: StaffId
 
 
@@ -85,6 +116,10 @@ class ComplaintReclassified(Fact):
 
     word: ClassVar[str] = "reclassified"
     zh: ClassVar[str] = "重新分级"
+    sentence: ClassVar[Phrase] = Phrase(
+        "{by} reclassified it: {category}, {nature}, level {level}; reason: {reason}",
+        "{by} 调整为：{category}，{nature}，级别 {level}；原因：{reason}",
+    )
     describes: ClassVar[tuple[str, ...]] = ("category", "level", "nature")
     category: str
     level: int
@@ -99,6 +134,10 @@ class CrisisTeamConvened(Fact):
 
     word: ClassVar[str] = "crisis_team_convened"
     zh: ClassVar[str] = "成立危机小组"
+    sentence: ClassVar[Phrase] = Phrase(
+        "Crisis team convened, led by {leader}[, with {members}]",
+        "成立危机小组，组长 {leader}[，成员 {members}]",
+    )
     leader: StaffId
     members: tuple[StaffId, ...] = ()
 
@@ -109,6 +148,10 @@ class StatementApproved(Fact):
 
     word: ClassVar[str] = "statement_approved"
     zh: ClassVar[str] = "审定口径"
+    sentence: ClassVar[Phrase] = Phrase(
+        "{by} approved the wording: {text}",
+        "{by} 审定统一口径：{text}",
+    )
     by: StaffId
     text: Personal
 
@@ -119,6 +162,10 @@ class ComplaintResolved(Fact):
 
     word: ClassVar[str] = "resolved"
     zh: ClassVar[str] = "解决"
+    sentence: ClassVar[Phrase] = Phrase(
+        "Resolved by {by}[: {outcome}]",
+        "{by} 处理完成[：{outcome}]",
+    )
     mark: ClassVar[Mark | None] = Mark.SERVES
     by: StaffId
     outcome: Personal | None = None

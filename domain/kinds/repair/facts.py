@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from domain.kernel.facts import Fact, Mark, StaffId
 from domain.kernel.personal import Personal
+from domain.kernel.refusals import Phrase
 from domain.kinds.aftercare import AFTERCARE_FACTS, AftercareFact
 from domain.kinds.case import CaseClosed, Opening
 
@@ -55,6 +56,17 @@ class RepairReported(RepairOpening, Fact):
 
     word: ClassVar[str] = "reported"
     zh: ClassVar[str] = "报修登记"
+    sentence: ClassVar[Phrase] = Phrase(
+        "Repair reported: {category}[simple?, simple]"
+        "[, priority {priority}]; household {household}[, building {building}]"
+        "[, {place}]; by {channel}[; steward {steward}][; visit wanted {appointment}]"
+        "[; promised by {promised}][; number elsewhere {external_id}]"
+        "[; contact {contact}][; {labels}][: {description}]",
+        "登记报修：{category}[simple?，简单维修][，优先级 {priority}]；{household} 户"
+        "[，楼栋 {building}][，{place}]；渠道 {channel}[；管家 {steward}]"
+        "[；预约 {appointment} 上门][；承诺 {promised} 前完成][；外部编号 {external_id}]"
+        "[；联系方式 {contact}][；{labels}][：{description}]",
+    )
     describes: ClassVar[tuple[str, ...]] = (
         "channel", "household", "category", "simple", "priority", "building", "steward",
         "appointment", "promised",
@@ -67,6 +79,10 @@ class RepairAccepted(Fact):
 
     word: ClassVar[str] = "accepted"
     zh: ClassVar[str] = "接单"
+    sentence: ClassVar[Phrase] = Phrase(
+        "Accepted by {technician}",
+        "{technician} 接单",
+    )
     describes: ClassVar[tuple[str, ...]] = ("technician",)
     technician: StaffId
 
@@ -77,6 +93,10 @@ class RepairDispatched(Fact):
 
     word: ClassVar[str] = "dispatched"
     zh: ClassVar[str] = "派单"
+    sentence: ClassVar[Phrase] = Phrase(
+        "Dispatched[ to {technician}][, team {team}]",
+        "派单[，维修工 {technician}][，班组 {team}]",
+    )
     describes: ClassVar[tuple[str, ...]] = ("technician", "team")
     technician: StaffId | None = None
     team: str | None = None
@@ -88,6 +108,10 @@ class RepairReprioritised(Fact):
 
     word: ClassVar[str] = "reprioritised"
     zh: ClassVar[str] = "调整优先级"
+    sentence: ClassVar[Phrase] = Phrase(
+        "{by} set the priority to {priority}; reason: {reason}",
+        "{by} 将优先级调整为 {priority}；原因：{reason}",
+    )
     describes: ClassVar[tuple[str, ...]] = ("priority",)
     priority: int
     by: StaffId
@@ -100,6 +124,10 @@ class TechnicianArrived(Fact):
 
     word: ClassVar[str] = "arrived"
     zh: ClassVar[str] = "到场"
+    sentence: ClassVar[Phrase] = Phrase(
+        "{technician} arrived, visit {visit}",
+        "{technician} 到场，第 {visit} 次上门",
+    )
     technician: StaffId
     visit: int
 
@@ -110,6 +138,10 @@ class RepairPaused(Fact):
 
     word: ClassVar[str] = "paused"
     zh: ClassVar[str] = "暂停"
+    sentence: ClassVar[Phrase] = Phrase(
+        "Paused[ by {by}]: {reason}",
+        "[{by} ]暂停：{reason}",
+    )
     mark: ClassVar[Mark | None] = Mark.PAUSES
     reason: PauseReason
     by: StaffId | None = None
@@ -121,6 +153,10 @@ class RepairResumed(Fact):
 
     word: ClassVar[str] = "resumed"
     zh: ClassVar[str] = "恢复"
+    sentence: ClassVar[Phrase] = Phrase(
+        "Resumed[ by {by}]",
+        "[{by} ]恢复处理",
+    )
     mark: ClassVar[Mark | None] = Mark.RESUMES
     by: StaffId | None = None
 
@@ -131,6 +167,10 @@ class RepairCompleted(Fact):
 
     word: ClassVar[str] = "completed"
     zh: ClassVar[str] = "完工"
+    sentence: ClassVar[Phrase] = Phrase(
+        "Work completed[ by {by}], visit {visit}[: {note}]",
+        "[{by} ]完工，第 {visit} 次上门[：{note}]",
+    )
     mark: ClassVar[Mark | None] = Mark.SERVES
     visit: int
     by: StaffId | None = None
@@ -143,6 +183,10 @@ class RepairReopened(Fact):
 
     word: ClassVar[str] = "reopened"
     zh: ClassVar[str] = "重新打开"
+    sentence: ClassVar[Phrase] = Phrase(
+        "Reopened, service {cycle} begins[; reason: {reason}]",
+        "重新打开，开始第 {cycle} 次服务[；原因：{reason}]",
+    )
     mark: ClassVar[Mark | None] = Mark.BEGINS_CYCLE
     cycle: int
     reason: Personal | None = None

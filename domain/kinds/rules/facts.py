@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final
 
 from domain.kernel.facts import Fact
 from domain.kernel.personal import Personal
+from domain.kernel.refusals import Phrase
 
 RULES_STREAM: Final = "rules"
 """The one stream of rulebooks and calendars; its version pins both."""
@@ -19,6 +20,11 @@ class RulebookPublished(Fact):
 
     word: ClassVar[str] = "rulebook_published"
     zh: ClassVar[str] = "发布规则手册"
+    sentence: ClassVar[Phrase] = Phrase(
+        "Rulebook {name} published[; reason: {reason}]",
+        "发布规则手册 {name}[；原因：{reason}]",
+    )
+    unsaid: ClassVar[tuple[str, ...]] = ("document",)
     name: str
     document: Mapping[str, Any]
     reason: Personal | None = None
@@ -30,6 +36,11 @@ class CalendarPublished(Fact):
 
     word: ClassVar[str] = "calendar_published"
     zh: ClassVar[str] = "发布工作日历"
+    sentence: ClassVar[Phrase] = Phrase(
+        "Calendar {name} published, version {version}[; reason: {reason}]",
+        "发布工作日历 {name}，第 {version} 版[；原因：{reason}]",
+    )
+    unsaid: ClassVar[tuple[str, ...]] = ("document",)
     name: str
     version: int
     document: Mapping[str, Any]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from domain.kernel.facts import Fact
+from domain.kernel.refusals import Phrase
 
 SITE_KIND: Final = "site"
 
@@ -16,6 +17,10 @@ class SiteOpened(Fact):
 
     word: ClassVar[str] = "opened"
     zh: ClassVar[str] = "登记项目"
+    sentence: ClassVar[Phrase] = Phrase(
+        "Site {name} opened, time zone {zone}[, buildings {buildings}]",
+        "登记项目 {name}，时区 {zone}[，楼栋 {buildings}]",
+    )
     name: str
     zone: str
     buildings: tuple[str, ...] = ()
