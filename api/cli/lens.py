@@ -29,7 +29,7 @@ class LensOptions:
                 "what was known at that instant, or up to that position of the log",
                 "当时已知的内容：时刻，或日志位置",
             ),
-            "T|POSITION",
+            "WHEN",
         ),
     ] = None
     true_at: Annotated[
@@ -46,18 +46,16 @@ class LensOptions:
         tuple[str, ...],
         Option(
             Phrase(
-                "judged by this rulebook or calendar; can be given several times",
-                "按这本规则手册或日历重新判定，可多次使用",
+                "judged by this rulebook or calendar, a file or a version; repeatable",
+                "按这本规则手册或日历重新判定：文件或版本，可多次使用",
             ),
-            "FILE|VERSION",
+            "RULES",
         ),
     ] = ()
     kind: Annotated[
         tuple[str, ...],
         Option(
-            Phrase(
-                "only this kind of case; can be given several times", "仅此类型的工单，可多次使用"
-            ),
+            Phrase("only this kind of case; repeatable", "仅此类型的工单，可多次使用"),
             "KIND",
         ),
     ] = ()

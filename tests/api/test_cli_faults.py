@@ -99,7 +99,7 @@ def test_an_id_used_for_another_command_is_refused(made: Guanjia) -> None:
     assert made(*report, "category=lift", "--id", "once").code == 0
     refused = made(*report, "category=water_pipe", "--id", "once")
     assert refused.code == 3
-    assert refused.err.startswith("CommandIdTaken: 命令编号 once 已用于另一条命令")
+    assert refused.err.startswith("CommandIdTaken: The command id once was used before")
     assert made(*report, "category=water_pipe", "--id", "once", "--actor", "li").code == 0
 
 
