@@ -25,7 +25,7 @@ from projections.row_sets import CaseProjector, row_sets
 from scheduler.timers import Timers
 from store.checks import Progress, check_whole
 from store.codec import Codec
-from store.errors import LogDamaged, StoreFault
+from store.errors import LogDamaged, NoStore, StoreFault, StoreReadOnly
 from store.log import FORMAT, Log
 from store.open import MEMORY, POSTGRES, open_log, open_views
 from store.register_reader import DirectoryReader
@@ -192,6 +192,12 @@ def _tables(looked: Inspected, now: datetime) -> Iterator[Finding]:
 
 
 def _unseen(fault: StoreFault) -> Finding:
+    if isinstance(fault, NoStore | StoreReadOnly):
+        sentence = Phrase(
+            "There are no views to look at: the next question builds them.",
+            "尚无视图，下次查询时会生成。",
+        )
+        return Finding("views", fine=True, sentence=sentence, heed=True)
     problem = fault.details.get("problem", fault.code)
     sentence = Phrase(
         f"The views cannot be looked at ({problem}): the next question builds them again.",
