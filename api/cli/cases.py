@@ -61,7 +61,7 @@ def _fact(fact: Answer, context: Context) -> tuple[object, ...]:
     """A fact as a sentence, with what is said only where it tells something."""
     late = fact["recorded_at"] - fact["occurred_at"] > LATE
     return (
-        fact["version"],
+        fact["version"] if fact["recorded"] else "+",
         context.time(fact["occurred_at"]),
         context.say(fact["detail_zh"], fact["detail"]),
         fact["actor"],
