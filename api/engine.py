@@ -18,6 +18,7 @@ from domain.kernel.kinds import Kinds
 from domain.kinds.directory import Directory
 from domain.promises import Fold
 from projections.lens import LIVE
+from projections.parallel import sharing
 from projections.row_sets import CaseProjector, row_sets
 from scheduler.runner import Runner, ThreadRunner
 from scheduler.timers import AskAll, Timers
@@ -76,8 +77,9 @@ class Engine:
             )
             self.writer = Writer(self.handler)
             self.projector: CaseProjector = row_sets(
-                self.log, open_views(store), self.codec, registers=self.registers
-            )
+                self.log, open_views(store), self.codec, registers=self.registers,
+                share=sharing(store, routes.kinds),
+            )  # fmt: skip
         except BaseException:
             self.log.close()
             raise

@@ -12,8 +12,8 @@ from domain.kernel.kinds import Kinds
 from domain.kinds.directory import Directory
 from domain.promises import Fold
 from projections.lens import Focus, Lens, focus
-from projections.parallel import processes, shared
-from projections.replay import ALL, batches, fill, sets_named
+from projections.parallel import replayed
+from projections.replay import ALL, fill, sets_named
 from store.codec import Codec
 from store.log import Log
 from store.open import MEMORY, open_views
@@ -123,12 +123,7 @@ def through(
     held = focus(lens, engine.log, engine.registers, engine.kinds, engine.now())
     tables = open_views(MEMORY)
     try:
-        of = processes(engine.store, held)
-        found = (
-            shared(engine.store, held, names, of)
-            if of > 1
-            else batches(held, engine.log, engine.codec, names)
-        )
+        found = replayed(engine.store, held, engine.log, engine.codec, names)
         fill(tables, sets_named(names, held.kinds), found, progress or _silent, held.until)
         yield Through(engine, held, tables)
     finally:

@@ -7,19 +7,21 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from multiprocessing.connection import Connection, wait
 from typing import Final, NamedTuple, cast
 
 import msgspec
 
 from domain.kernel.kinds import Kinds
-from projections.lens import Focus, Lens, refocus
-from projections.replay import Batch, batches
+from projections.lens import LIVE, Focus, Lens, refocus
+from projections.replay import batches
 from store.codec import Codec
 from store.damage import unindexed
 from store.errors import StoreFault
+from store.log import Log
 from store.open import MEMORY, open_log
+from store.projector import Batch, Share
 from store.register_reader import DirectoryReader
 
 WORTH_IT: Final = 60_000
@@ -39,8 +41,8 @@ class Job(NamedTuple):
     until: int
     instant: datetime
     names: tuple[str, ...]
-    part: int
-    of: int
+    part: int = 1
+    of: int = 1
 
 
 class WorkerLost(StoreFault):
@@ -49,24 +51,43 @@ class WorkerLost(StoreFault):
     zh = "重放 {where} 的子进程提前结束（退出码 {code}）。"
 
 
-def processes(store: str, focus: Focus) -> int:
+def processes(store: str, until: int) -> int:
     """How many processes are worth it: one per processor, where the log is long."""
-    if store == MEMORY or focus.until < WORTH_IT or focus.lens.cases is not None:
+    if store == MEMORY or until < WORTH_IT:
         return 1
     return min(len(os.sched_getaffinity(0)), MOST)
 
 
-def shared(store: str, focus: Focus, names: Sequence[str], of: int) -> Iterator[Batch]:
-    """The batches of all parts as they come, each part folded by a process of its own.
+def sharing(store: str, kinds: Kinds) -> Share:
+    """How the tables of a store are built anew by several processes."""
+
+    def share(names: Sequence[str], until: int) -> Iterator[Batch] | None:
+        of = processes(store, until)
+        if of == 1:
+            return None
+        return shared(Job(store, kinds, LIVE, until, datetime.now(UTC), tuple(names)), of)
+
+    return share
+
+
+def replayed(
+    store: str, focus: Focus, log: Log, codec: Codec, names: Sequence[str]
+) -> Iterator[Batch]:
+    """The batches of a lens, made here or by several processes where that is worth it."""
+    of = processes(store, focus.until) if focus.lens.cases is None else 1
+    if of == 1:
+        return batches(focus, log, codec, names)
+    job = Job(store, focus.kinds, focus.lens, focus.until, focus.instant, tuple(names))
+    return shared(job, of)
+
+
+def shared(job: Job, of: int) -> Iterator[Batch]:
+    """The batches of all parts of a job as they come, each made by a process of its own.
 
     Raises:
         StoreFault: what a worker met, or that it ended early.
     """
-    lens, until, instant = focus.lens, focus.until, focus.instant
-    workers = [
-        _Worker(Job(store, focus.kinds, lens, until, instant, tuple(names), part, of))
-        for part in range(1, of + 1)
-    ]
+    workers = [_Worker(job._replace(part=part, of=of)) for part in range(1, of + 1)]
     try:
         facts = 0
         by_reader = {worker.reader: worker for worker in workers}
@@ -78,8 +99,8 @@ def shared(store: str, focus: Focus, names: Sequence[str], of: int) -> Iterator[
                 else:
                     facts += batch.facts
                     yield batch
-        if facts != until:
-            raise unindexed(until, facts, store)
+        if facts != job.until:
+            raise unindexed(job.until, facts, job.store)
     finally:
         for worker in workers:
             worker.end()

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from domain.kernel.facts import Recorded
 from domain.kernel.kinds import Kinds
 from projections.differences import DIFFERENCES, Pair
 from projections.lens import Focus
-from projections.row_sets import case_row_sets
+from projections.row_sets import case_row_sets, unsettled
 from store.codec import Codec
 from store.log import Log
-from store.projector import Progress, RowSet
+from store.projector import Batch, Progress, RowSet
 from store.rows import Row
 from store.tables import Record, TableDb
 
 BULK: Final = 5000
 AT_ONCE: Final = 500
 ALL: Final = ("cases", "services", "clock_runs")
-
-
-class Batch(NamedTuple):
-    """The rows of some cases by table, and how many facts they were made of."""
-
-    facts: int
-    rows: Mapping[str, Sequence[Record]]
 
 
 def sets_named(names: Iterable[str], kinds: Kinds) -> list[RowSet[Any]]:
@@ -43,20 +36,23 @@ def batches(
     compared = DIFFERENCES in sets
     judged = focus.as_recorded
     rows: dict[str, list[Record]] = {table.name: [] for s in sets for table in s.tables}
+    open_cases: list[str] = []
     count = 0
     for facts, number in _cases(focus, log, codec, part, of):
         count += number
         case = focus.fold(facts) if facts else None
         if case is not None:
+            if unsettled(case):
+                open_cases.append(facts[0].stream)
             before = judged.fold(facts) if compared else None
             for row_set in sets:
                 seen: Any = Pair(before or case, case) if row_set is DIFFERENCES else case
                 for table, some in row_set.rows(seen).items():
                     rows[table].extend(some)
         if count >= BULK:
-            yield Batch(count, rows)
-            rows, count = {name: [] for name in rows}, 0
-    yield Batch(count, rows)
+            yield Batch(count, rows, open_cases)
+            rows, count, open_cases = {name: [] for name in rows}, 0, []
+    yield Batch(count, rows, open_cases)
 
 
 def _cases(

@@ -16,7 +16,7 @@ from projections.clock_runs import ClockRuns
 from projections.services import Services
 from store.codec import Codec, topic_of
 from store.log import Log
-from store.projector import PAGE, Projector, RowSet
+from store.projector import PAGE, Projector, RowSet, Share
 from store.register_reader import DirectoryReader
 from store.tables import TableDb
 
@@ -31,13 +31,17 @@ def row_sets(
     *,
     page: int = PAGE,
     registers: DirectoryReader | None = None,
+    share: Share | None = None,
 ) -> CaseProjector:
-    """The projector of all row sets; missing tables are made. `page`: facts written at once."""
+    """The projector of all row sets; missing tables are made.
+
+    ``page`` is how many facts are written at once, ``share`` how a rebuild is shared out.
+    """
     codec = codec or Codec(KINDS)
     kinds = codec.kinds
     return Projector(
         log, db, case_row_sets(kinds), folding(kinds), unsettled, codec, page=page,
-        registers=registers,
+        registers=registers, share=share,
     )  # fmt: skip
 
 

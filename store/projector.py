@@ -11,10 +11,10 @@ import hashlib
 import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from store.case_loader import BULK, CaseLoader, FoldCase, bulks
 from store.checkpoints import Checkpoints, Definition, physical_name
@@ -34,6 +34,21 @@ Case = TypeVar("Case")
 CaseIn_contra = TypeVar("CaseIn_contra", contravariant=True)
 Rows = Mapping[str, Sequence[Record]]
 Progress = Callable[[int, int], None]
+
+
+class Batch(NamedTuple):
+    """The rows of some cases by table, and how many facts they were made of.
+
+    ``unsettled`` names the cases among them whose rows a later calendar may still change.
+    """
+
+    facts: int
+    rows: Mapping[str, Sequence[Record]]
+    unsettled: Sequence[str] = ()
+
+
+Share = Callable[[Sequence[str], int], Iterator[Batch] | None]
+"""Makes the batches of some row sets up to a position, by processes; None if not worth it."""
 
 
 class RowSet(Definition, Protocol[CaseIn_contra]):
@@ -69,6 +84,7 @@ class Projector(Follower, Generic[Case]):
         *,
         page: int = PAGE,
         registers: DirectoryReader | None = None,
+        share: Share | None = None,
     ) -> None:
         """Make the tables that are missing; what others hold stays until `catch_up` sees to it."""
         super().__init__(log)
@@ -77,6 +93,7 @@ class Projector(Follower, Generic[Case]):
         self.codec = codec or Codec()
         self._fold = fold
         self._unsettled = unsettled
+        self._share = share
         self._size = page
         self._turn = threading.RLock()
         self._registers = registers or DirectoryReader(log, self.codec)
@@ -239,7 +256,6 @@ class Projector(Follower, Generic[Case]):
     def _build(self, names: Sequence[str], progress: Progress | None) -> int:
         until = self.log.head()
         check_chain(self.log, until=until)
-        directory = DirectoryReader(self.log, self.codec).at(until)
         facts = 0
         unsettled: list[str] = []
         with self.db.writing():
@@ -247,11 +263,11 @@ class Projector(Follower, Generic[Case]):
             building = {name: self._checkpoints.make(self.row_sets[name]) for name in names}
         try:
             with without_cycles():
-                for cases, count in bulks(self.log, self.codec, self._fold, directory, until):
+                for batch in self._batches(names, until):
                     with self.db.writing():
-                        self._fill(self._checkpoints.alive(building), cases)
-                    unsettled.extend(n for n, case in cases.items() if self._unsettled(case))
-                    facts += count
+                        self._fill(self._checkpoints.alive(building), batch.rows)
+                    unsettled.extend(batch.unsettled)
+                    facts += batch.facts
                     if progress is not None:
                         progress(facts, until)
             with self.db.writing():
@@ -262,9 +278,22 @@ class Projector(Follower, Generic[Case]):
             raise
         return facts
 
-    def _fill(self, generations: Mapping[str, int], cases: Mapping[str, Case]) -> None:
+    def _batches(self, names: Sequence[str], until: int) -> Iterator[Batch]:
+        """The rows of every case up to a position, made here or shared among processes."""
+        shared = None if self._share is None else self._share(names, until)
+        if shared is not None:
+            yield from shared
+            return
+        directory = DirectoryReader(self.log, self.codec).at(until)
+        for cases, count in bulks(self.log, self.codec, self._fold, directory, until):
+            rows: dict[str, list[Record]] = {}
+            for name in names:
+                rows |= _rows(self.row_sets[name], cases)
+            open_cases = [name for name, case in cases.items() if self._unsettled(case)]
+            yield Batch(count, rows, open_cases)
+
+    def _fill(self, generations: Mapping[str, int], rows: Mapping[str, Sequence[Record]]) -> None:
         for name, generation in generations.items():
-            rows = _rows(self.row_sets[name], cases)
             for table in self.row_sets[name].tables:
                 self.db.insert(physical_name(table, generation), table.names, rows[table.name])
 

@@ -11,11 +11,14 @@ from pathlib import Path
 import pytest
 
 from domain.kinds import KINDS
+from projections import parallel
 from projections.lens import Focus, Lens, focus
-from projections.parallel import WorkerLost, processes, shared
-from projections.replay import ALL, Batch, batches, fill, sets_named
+from projections.parallel import WORTH_IT, Job, WorkerLost, processes, shared, sharing
+from projections.replay import ALL, batches, fill, sets_named
+from projections.row_sets import row_sets
 from store.log import Log
 from store.open import MEMORY, open_log, open_views
+from store.projector import Batch
 from store.register_reader import DirectoryReader
 from tests.support.lensed import Dump, dump
 from tests.support.neighbourhood import RULES, Neighbourhood
@@ -42,6 +45,10 @@ def held(log: Log, lens: Lens) -> Focus:
     return focus(lens, log, DirectoryReader(log, CODEC), KINDS, now)
 
 
+def job(path: str, focused: Focus) -> Job:
+    return Job(path, KINDS, focused.lens, focused.until, focused.instant, ALL)
+
+
 def filled(found: Iterator[Batch], names: tuple[str, ...], until: int) -> Dump:
     tables = open_views(MEMORY)
     fill(tables, sets_named(names, KINDS), found, lambda *_: None, until)
@@ -56,14 +63,14 @@ def test_two_processes_make_the_rows_that_one_makes(store: tuple[str, Log], lens
     path, log = store
     focused = held(log, lens)
     alone = filled(batches(focused, log, CODEC, ALL), ALL, focused.until)
-    assert filled(shared(path, focused, ALL, 2), ALL, focused.until) == alone
+    assert filled(shared(job(path, focused), 2), ALL, focused.until) == alone
     assert alone["cases"]
 
 
 def test_a_worker_that_dies_is_said_and_none_stays_behind(store: tuple[str, Log]):
     path, log = store
     before = set(children())
-    found = shared(path, held(log, Lens()), ALL, 2)
+    found = shared(job(path, held(log, Lens())), 2)
     first = next(found)
     assert first.facts
     for child in set(children()) - before:
@@ -76,7 +83,7 @@ def test_a_worker_that_dies_is_said_and_none_stays_behind(store: tuple[str, Log]
 def test_a_question_given_up_ends_its_workers(store: tuple[str, Log]):
     path, log = store
     before = set(children())
-    found = shared(path, held(log, Lens()), ALL, 2)
+    found = shared(job(path, held(log, Lens())), 2)
     next(found)
     found.close()  # type: ignore[attr-defined]
     assert set(children()) == before
@@ -84,9 +91,25 @@ def test_a_question_given_up_ends_its_workers(store: tuple[str, Log]):
 
 def test_short_logs_and_single_cases_are_replayed_here(store: tuple[str, Log]):
     path, log = store
-    focused = held(log, Lens())
-    assert processes(path, focused) == 1
-    assert processes(MEMORY, focused) == 1
+    assert processes(path, log.head()) == 1
+    assert processes(MEMORY, 10 * WORTH_IT) == 1
+    assert sharing(path, KINDS)(ALL, log.head()) is None
+
+
+def test_a_rebuild_by_two_processes_gives_the_rows_of_one(
+    store: tuple[str, Log], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, log = store
+    alone = row_sets(log, open_views(MEMORY))
+    alone.rebuild()
+    monkeypatch.setattr(parallel, "processes", lambda *_: 2)
+    together = row_sets(log, open_views(MEMORY), share=sharing(path, KINDS))
+    assert together.rebuild() == log.head()
+    assert dump(together.db) == dump(alone.db)
+    unsettled = "SELECT case_id FROM unsettled ORDER BY 1"
+    assert together.db.ask(unsettled) == alone.db.ask(unsettled)
+    for projector in (alone, together):
+        projector.db.close()
 
 
 def children() -> list[int]:
