@@ -27,8 +27,8 @@ from benchmarks.report import between_marks, cells, markdown, show
 from store.cycles import be_patient
 
 NAMES = (
-    "durable_commands", "intake", "helpdesk", "imports", "rebuild", "incidents", "clocks",
-    "deadlines", "growth",
+    "durable_commands", "intake", "helpdesk", "imports", "rebuild", "question", "incidents",
+    "clocks", "deadlines", "growth",
 )  # fmt: skip
 FOLDER = Path("build") / "benchmarks"
 DATA = ROOT.parent / "shared" / "data"
