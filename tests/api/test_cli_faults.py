@@ -54,10 +54,10 @@ def test_an_id_used_for_another_command_is_refused(made: Guanjia) -> None:
     """Otherwise the second command would be lost behind the answer to the first."""
     report = ("ask", "ReportRepair", "site=main", "household=h")
     assert made(*report, "category=lift", "--id", "once").code == 0
-    refused = made(*report, "category=water", "--id", "once")
+    refused = made(*report, "category=lighting", "--id", "once")
     assert refused.code == 3
     assert refused.err.startswith("CommandIdTaken: 命令编号 once 已用于另一条命令")
-    assert made(*report, "category=water", "--id", "once", "--actor", "li").code == 0
+    assert made(*report, "category=lighting", "--id", "once", "--actor", "li").code == 0
 
 
 def test_a_faulty_rulebook_is_named_by_file_and_line(made: Guanjia, tmp_path: Path) -> None:
