@@ -29,7 +29,7 @@ def finding(done: Done, subject: str) -> dict[str, str]:
 @pytest.fixture
 def edited(made: Guanjia, store: str) -> Guanjia:
     """A log in whose middle a fact was edited by somebody who put the triggers back."""
-    report = ("ask", "ReportRepair", "site=main", "household=h", "category=c")
+    report = ("ask", "ReportRepair", "site=main", "household=h", "category=lift")
     for number in range(3):
         assert made(*report, f"case=repair-x{number}").code == 0
     assert made("board").code == 0  # the tables have seen it whole
