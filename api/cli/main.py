@@ -38,7 +38,8 @@ def main(arguments: Sequence[str] | None = None, *, routes: Routes = ROUTES) -> 
     try:
         settings = read_settings(
             os.environ, store=asked.store, lang=asked.lang, port=getattr(asked, "port", None),
-            workers=getattr(asked, "workers", None),
+            workers=getattr(asked, "workers", None), kafka=getattr(asked, "kafka", None),
+            kafka_topic=getattr(asked, "kafka_topic", None),
         )  # fmt: skip
         code: int = asked.run(Context(settings, asked, routes))
         sys.stdout.flush()

@@ -101,7 +101,8 @@ def _beginning(commands: _Commands) -> None:
         _serve,
         "answer HTTP on this machine, with the scheduler inside 启动服务",
         "serve\nserve --demo\nserve --port 9000 --store garden.db\n"
-        "serve --workers 4 --store postgresql://guanjia@db/guanjia",
+        "serve --workers 4 --store postgresql://guanjia@db/guanjia\n"
+        "serve --kafka localhost:9092 --kafka-topic garden",
     )
     serve.add_argument(
         "--demo", action="store_true", help="a fresh store with a small neighbourhood"
@@ -114,6 +115,16 @@ def _beginning(commands: _Commands) -> None:
         type=int,
         metavar="N",
         help=f"processes that answer; more than 1 on PostgreSQL only ({VARIABLES['workers']}, 1)",
+    )
+    serve.add_argument(
+        "--kafka",
+        metavar="HOST:PORT[,...]",
+        help=f"brokers to which every fact is published ({VARIABLES['kafka']}, none)",
+    )
+    serve.add_argument(
+        "--kafka-topic",
+        metavar="NAME",
+        help=f"the topic, which no other log may use ({VARIABLES['kafka_topic']}, guanjia)",
     )
     publish = commands.add(
         "publish",

@@ -84,6 +84,7 @@ def examine(engine: Engine, now: datetime | None = None) -> list[Finding]:
         *(_years(calendar, now) for calendar in engine.directory().rules.calendars()),
         _lag(engine),
         _scheduler(engine, now),
+        *_followers(engine, now),
     ]
 
 
@@ -206,6 +207,27 @@ def _scheduler(engine: Engine, now: datetime) -> Finding:
         "scheduler",
         f"The scheduler was last seen {age} s ago: run `guanjia serve`.",
         f"调度器上次运行在 {age} 秒前，请运行 guanjia serve。",
+    )
+
+
+def _followers(engine: Engine, now: datetime) -> list[Finding]:
+    """Those that are set besides row sets and timers, as long as somebody runs them."""
+    usual = {engine.projector.name, Timers.name}
+    noted = [state for name, state in engine.projector.noted(now).items() if name not in usual]
+    return [_follower(state) for state in noted]
+
+
+def _follower(state: FollowerState) -> Finding:
+    name, age = state.name, round(state.last_tick_age)
+    if state.fault is not None:
+        return _wrong(name, f"{name} stands still: {state.fault}", f"{name} 已停止：{state.fault}")
+    if age > QUIET:
+        sentence = Phrase(f"{name} was last seen {age} s ago.", f"{name} 上次运行在 {age} 秒前。")
+        return Finding(name, fine=True, sentence=sentence, heed=True)
+    return _fine(
+        name,
+        f"{name} is {state.lag} facts behind the log.",
+        f"{name} 落后日志 {state.lag} 条事实。",
     )
 
 

@@ -13,6 +13,7 @@ from api.cli.parser import build_parser
 from api.engine import Engine
 from api.queries.promises import JUDGED
 from commands import ROUTES
+from store.follower import FollowerState
 from tests.support.command_line import CASE, Guanjia
 from tests.support.postgres import PostgresServer
 
@@ -281,6 +282,31 @@ def test_doctor_misses_the_scheduler(guanjia: Guanjia, store: str) -> None:
     engine.projector.note([engine.timers.state()])
     engine.close()
     assert "The scheduler looked" in guanjia("doctor").out
+
+
+@pytest.mark.parametrize(
+    ("age", "fault", "code", "said"),
+    [
+        (1.0, None, 0, "✓ kafka-feed is 3 facts behind the log."),
+        (99.0, None, 0, "! kafka-feed was last seen"),
+        (1.0, "gone", 1, "✗ kafka-feed stands still: gone"),
+    ],
+)
+def test_doctor_looks_at_every_follower_that_somebody_runs(
+    guanjia: Guanjia, store: str, *, age: float, fault: str | None, code: int, said: str
+) -> None:
+    """One that fails is wrong; one that is silent may have been switched off."""
+    guanjia("init")
+    engine = Engine(store)
+    state = FollowerState(
+        name="kafka-feed", position=engine.log.head() - 3, lag=None, last_tick_age=age, taken=0,
+        fault=fault,
+    )  # fmt: skip
+    engine.timers.tick()
+    engine.projector.note([engine.timers.state(), state])
+    engine.close()
+    done = guanjia("doctor")
+    assert (done.code, said in done.out) == (code, True), done.out
 
 
 def test_ask_takes_pairs_json_and_labels(made: Guanjia) -> None:
