@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from api.engine import engine
+from api.followers import further
 from api.quiet import write_log
 from api.settings import Settings
 from scheduler.frames import Frames, LinkLost
@@ -51,7 +52,8 @@ def follow(settings: Settings, frames: Frames) -> bool:
     lost = signal.SIGTERM
     writer = RemoteWriter(frames, settings.store, lambda: os.kill(os.getpid(), lost))
     alone = not settings.store.startswith(POSTGRES)
-    with engine(settings.store, ask_all=writer.ask_all if alone else None) as opened:
+    ask_all = writer.ask_all if alone else None
+    with engine(settings.store, further=further(settings), ask_all=ask_all) as opened:
 
         def note(states: list[FollowerState]) -> None:
             writer.tell(states)

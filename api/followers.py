@@ -9,18 +9,21 @@ import threading
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 import msgspec
 
 from api.child import Child, start_process
-from api.engine import Engine
+from api.engine import Engine, MakeFollower
 from api.settings import Settings
 from projections.row_sets import CaseProjector
+from scheduler.feed import Feed
 from scheduler.frames import Frames, LinkLost
 from scheduler.remote_writer import serve_commands
 from store.errors import StoreFault
 from store.follower import FollowerState
+from store.lease import open_lease
 
 MODULE: Final = "api.follow"
 FRESH: Final = 5.0
@@ -28,6 +31,18 @@ FRESH: Final = 5.0
 LOOK: Final = 0.5
 HUNG: Final = 60.0
 """Seconds after which a process that says nothing is killed and started again."""
+
+
+def further(settings: Settings) -> Sequence[MakeFollower]:
+    """The followers beside row sets and timers that the settings ask for."""
+    return (partial(_feed, settings),) if settings.kafka else ()
+
+
+def _feed(settings: Settings, engine: Engine) -> Feed:
+    from scheduler.kafka_topic import KafkaTopic  # noqa: PLC0415 - only those who feed wait for it
+
+    topic = KafkaTopic(settings.kafka, settings.kafka_topic)
+    return Feed(engine.log, engine.codec, topic, open_lease(engine.store, Feed.name))
 
 
 class ProcessRunner:

@@ -58,5 +58,6 @@ def write_log() -> None:
         level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # the feed says what it meets
     for handler in logging.getLogger().handlers:
         handler.addFilter(Quiet())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -26,7 +27,8 @@ class Settings:
 
     ``store`` is a SQLite path or a PostgreSQL address, ``lang`` is zh or en, ``port`` 0 lets the
     system choose one, ``body_limit`` is the longest request body in bytes, ``hosts`` are the names
-    under which the HTTP service answers, ``workers`` is how many processes answer.
+    under which the HTTP service answers, ``workers`` is how many processes answer, ``kafka`` are
+    the brokers to which every fact is published on the topic ``kafka_topic``; none: nowhere.
     """
 
     store: str = "guanjia.db"
@@ -35,6 +37,8 @@ class Settings:
     body_limit: int = 1 << 20
     hosts: tuple[str, ...] = (HOST, "localhost")
     workers: int = 1
+    kafka: tuple[str, ...] = ()
+    kafka_topic: str = "guanjia"
 
 
 VARIABLES: Final[Mapping[str, str]] = {
@@ -44,6 +48,8 @@ VARIABLES: Final[Mapping[str, str]] = {
     "body_limit": "GUANJIA_BODY_LIMIT",
     "hosts": "GUANJIA_HOSTS",
     "workers": "GUANJIA_WORKERS",
+    "kafka": "GUANJIA_KAFKA",
+    "kafka_topic": "GUANJIA_KAFKA_TOPIC",
 }
 
 
@@ -54,6 +60,8 @@ def read_settings(
     lang: str | None = None,
     port: int | None = None,
     workers: int | None = None,
+    kafka: str | None = None,
+    kafka_topic: str | None = None,
 ) -> Settings:
     """The settings that flags and environment ask for.
 
@@ -70,6 +78,8 @@ def read_settings(
         body_limit=_number("body_limit", named.get("body_limit"), default.body_limit, 1 << 30),
         hosts=hosts or default.hosts,
         workers=_number("workers", _text(workers, named, "workers"), 1, MOST_WORKERS, least=1),
+        kafka=_brokers(kafka or named.get("kafka")),
+        kafka_topic=_topic(kafka_topic or named.get("kafka_topic", default.kafka_topic)),
     )
 
 
@@ -88,6 +98,27 @@ def _language(chosen: str | None, environment: Mapping[str, str]) -> str:
     if chosen not in LANGUAGES:
         raise SettingInvalid(name=VARIABLES["lang"], value=chosen, wanted=" / ".join(LANGUAGES))
     return chosen
+
+
+def _brokers(text: str | None) -> tuple[str, ...]:
+    """The brokers of a list with commas, each a host and a port."""
+    found = tuple(broker.strip() for broker in text.split(",")) if text else ()
+    for broker in found:
+        host, _, port = broker.rpartition(":")
+        number = int(port) if port.isascii() and port.isdecimal() else 0
+        if not host or not 0 < number <= HIGHEST_PORT:
+            raise SettingInvalid(
+                name=VARIABLES["kafka"], value=text, wanted="HOST:PORT[,HOST:PORT]"
+            )
+    return found
+
+
+def _topic(text: str) -> str:
+    """A name that Kafka takes for a topic."""
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,249}", text) or text in {".", ".."}:
+        wanted = "1-249 of A-Z a-z 0-9 . _ -"
+        raise SettingInvalid(name=VARIABLES["kafka_topic"], value=text, wanted=wanted)
+    return text
 
 
 def _text(flag: int | None, named: Mapping[str, str], key: str) -> str | None:

@@ -17,7 +17,7 @@ import msgspec
 import uvicorn
 
 from api.engine import engine
-from api.followers import NotedRunner
+from api.followers import NotedRunner, further
 from api.http import create_app
 from api.http.server import server
 from api.quiet import write_log
@@ -55,7 +55,7 @@ def main(fd: int) -> int:
 
 def answer(settings: Settings, listener: socket.socket) -> None:
     """Answer on a listener that others share, beside followers of another process."""
-    with engine(settings.store) as opened, suppress(KeyboardInterrupt):
+    with engine(settings.store, further=further(settings)) as opened, suppress(KeyboardInterrupt):
         names = [follower.name for follower in opened.followers]
         opened.runner = NotedRunner(opened.projector, names)
         serving = server(create_app(opened, settings))

@@ -2,9 +2,10 @@
 
 from hypothesis import settings
 
+from tests.support.broker import broker
 from tests.support.postgres import postgres_server
 
-__all__ = ["postgres_server"]
+__all__ = ["broker", "postgres_server"]
 
 # Coverage and busy machines make single examples slow; a test that hangs is ended by pytest.
 settings.register_profile("guanjia", deadline=None, print_blob=True)

@@ -38,11 +38,31 @@ def serve(
             "N",
         ),
     ] = None,
+    kafka: Annotated[
+        str | None,
+        Option(
+            Phrase(
+                f"brokers to which every fact is published ({VARIABLES['kafka']}, none)",
+                f"把每条事实发布到这些 Kafka 节点（{VARIABLES['kafka']}，默认不发布）",
+            ),
+            "HOST:PORT[,...]",
+        ),
+    ] = None,
+    kafka_topic: Annotated[
+        str | None,
+        Option(
+            Phrase(
+                f"the topic, which no other log may use ({VARIABLES['kafka_topic']}, guanjia)",
+                f"主题，不得与其他日志共用（{VARIABLES['kafka_topic']}，guanjia）",
+            ),
+            "NAME",
+        ),
+    ] = None,
 ) -> int:
     """Serve; only those who serve wait for the web framework."""
     from api.cli import serving  # noqa: PLC0415 - as said above
 
-    del demo, port, workers  # the context has them
+    del demo, port, workers, kafka, kafka_topic  # the context has them
     return serving.serve(context)
 
 
@@ -104,6 +124,7 @@ COMMANDS: Final[tuple[Command | Group, ...]] = (
             "serve --demo",
             "serve --port 9000 --store garden.db",
             "serve --workers 4 --store postgresql://guanjia@db/guanjia",
+            "serve --kafka localhost:9092 --kafka-topic garden",
         ),
     ),
     Command(

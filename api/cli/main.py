@@ -58,7 +58,8 @@ def _run(words: list[str], routes: Routes, lang: str) -> int:
         return 0
     settings = read_settings(
         os.environ, store=asked.store, lang=asked.lang, port=asked.options.get("port"),
-        workers=asked.options.get("workers"),
+        workers=asked.options.get("workers"), kafka=asked.options.get("kafka"),
+        kafka_topic=asked.options.get("kafka_topic"),
     )  # fmt: skip
     given = SimpleNamespace(**asked.options, store=asked.store)
     return asked.run(Context(settings, given, routes, asked.json))

@@ -15,7 +15,7 @@ from typing import Final
 from api.cli.context import Context, program
 from api.demo import inhabit
 from api.engine import Engine, engine
-from api.followers import ProcessRunner
+from api.followers import ProcessRunner, further
 from api.http import create_app
 from api.http.server import listen, server
 from api.quiet import write_log
@@ -44,7 +44,10 @@ def serve(context: Context) -> int:
         settings = dataclasses.replace(settings, port=listener.getsockname()[1])
         if context.asked.demo:
             settings = _demo(context, settings)
-        with engine(settings.store, create=context.asked.demo, routes=context.routes) as opened:
+        with engine(
+            settings.store, create=context.asked.demo, routes=context.routes,
+            further=further(settings),
+        ) as opened:  # fmt: skip
             if context.asked.demo and not opened.log.head():
                 context.line("正在生成演示小区……", "Making a small neighbourhood...")
                 inhabit(opened)

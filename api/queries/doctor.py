@@ -26,6 +26,7 @@ from scheduler.timers import Timers
 from store.checks import Progress, check_whole
 from store.codec import Codec
 from store.errors import LogDamaged, NoStore, StoreFault, StoreReadOnly
+from store.follower import FollowerState
 from store.log import FORMAT, Log
 from store.open import MEMORY, POSTGRES, open_log, open_views
 from store.register_reader import DirectoryReader
@@ -185,7 +186,11 @@ def _tables(looked: Inspected, now: datetime) -> Iterator[Finding]:
         yield _unseen(looked.tables)
         return
     try:
-        findings = [_lag(looked.log, looked.tables), _scheduler(looked.tables, now)]
+        findings = [
+            _lag(looked.log, looked.tables),
+            _scheduler(looked.tables, now),
+            *_followers(looked.tables, now),
+        ]
     except StoreFault as fault:
         findings = [_unseen(fault)]
     yield from findings
@@ -244,6 +249,27 @@ def _scheduler(tables: CaseProjector, now: datetime) -> Finding:
         "scheduler",
         f"The scheduler was last seen {age} s ago: run `guanjia serve`.",
         f"调度器上次运行在 {age} 秒前，请运行 guanjia serve。",
+    )
+
+
+def _followers(tables: CaseProjector, now: datetime) -> list[Finding]:
+    """Those that are set besides row sets and timers, as long as somebody runs them."""
+    usual = {tables.name, Timers.name}
+    noted = [state for name, state in tables.noted(now).items() if name not in usual]
+    return [_follower(state) for state in noted]
+
+
+def _follower(state: FollowerState) -> Finding:
+    name, age = state.name, round(state.last_tick_age)
+    if state.fault is not None:
+        return _wrong(name, f"{name} stands still: {state.fault}", f"{name} 已停止：{state.fault}")
+    if age > QUIET:
+        sentence = Phrase(f"{name} was last seen {age} s ago.", f"{name} 上次运行在 {age} 秒前。")
+        return Finding(name, fine=True, sentence=sentence, heed=True)
+    return _fine(
+        name,
+        f"{name} is {state.lag} facts behind the log.",
+        f"{name} 落后日志 {state.lag} 条事实。",
     )
 
 

@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 
 import apsw
+import pytest
 
-from api.engine import Engine
+from api.engine import Engine, engine
+from store.follower import FollowerState
 from tests.support.command_line import Guanjia
 
 
@@ -78,3 +80,27 @@ def test_doctor_misses_the_scheduler(guanjia: Guanjia, store: str) -> None:
     engine.projector.note([engine.timers.state()])
     engine.close()
     assert "The scheduler looked" in guanjia("doctor").out
+
+
+@pytest.mark.parametrize(
+    ("age", "fault", "code", "said"),
+    [
+        (1.0, None, 0, "✓ kafka-feed is 3 facts behind the log."),
+        (99.0, None, 0, "! kafka-feed was last seen"),
+        (1.0, "gone", 1, "✗ kafka-feed stands still: gone"),
+    ],
+)
+def test_doctor_looks_at_every_follower_that_somebody_runs(
+    guanjia: Guanjia, store: str, *, age: float, fault: str | None, code: int, said: str
+) -> None:
+    """One that fails is wrong; one that is silent may have been switched off."""
+    guanjia("init")
+    with engine(store) as opened:
+        state = FollowerState(
+            name="kafka-feed", position=opened.log.head() - 3, lag=None, last_tick_age=age,
+            taken=0, fault=fault,
+        )  # fmt: skip
+        opened.timers.tick()
+        opened.projector.note([opened.timers.state(), state])
+    done = guanjia("doctor")
+    assert (done.code, said in done.out) == (code, True), done.out

@@ -161,12 +161,17 @@ def test_a_flag_goes_before_the_environment() -> None:
     assert read_settings({"GUANJIA_HOSTS": "a, b"}).hosts == ("a", "b")
     assert read_settings({"GUANJIA_WORKERS": "3"}).workers == 3
     assert read_settings({"GUANJIA_WORKERS": "3"}, workers=2).workers == 2
+    fed = read_settings({"GUANJIA_KAFKA": "a:1, b:2", "GUANJIA_KAFKA_TOPIC": "t"})
+    assert (fed.kafka, fed.kafka_topic) == (("a:1", "b:2"), "t")
+    assert read_settings({}, kafka="[::1]:9092", kafka_topic="u").kafka == ("[::1]:9092",)
 
 
 @pytest.mark.parametrize(
     "environment",
     [{"GUANJIA_PORT": "65536"}, {"GUANJIA_PORT": "-1"}, {"GUANJIA_BODY_LIMIT": "much"},
-     {"GUANJIA_LANG": "fr"}, {"GUANJIA_WORKERS": "0"}, {"GUANJIA_WORKERS": "65"}],
+     {"GUANJIA_LANG": "fr"}, {"GUANJIA_WORKERS": "0"}, {"GUANJIA_WORKERS": "65"},
+     {"GUANJIA_KAFKA": "localhost"}, {"GUANJIA_KAFKA": "a:1,"}, {"GUANJIA_KAFKA": "a:65536"},
+     {"GUANJIA_KAFKA": ":9092"}, {"GUANJIA_KAFKA_TOPIC": "a b"}, {"GUANJIA_KAFKA_TOPIC": ".."}],
 )  # fmt: skip
 def test_a_setting_that_cannot_be_is_refused(environment: dict[str, str]) -> None:
     """By the name of its variable."""

@@ -195,8 +195,8 @@ def test_several_workers_answer_on_postgresql(
         workers = serving.started("api.worker", 2)
         assert stays in workers
         assert killed not in workers
-        until(lambda: serving.get("/health")["followers"][1]["position"] is not None, "no word")
-        assert serving.get("/health")["status"] == "ok"
+        until(lambda: serving.health()["followers"][1]["position"] is not None, "no word")
+        until(lambda: serving.health()["status"] == "ok", "it is not well")
         processes = [*workers, serving.followers()]
     finally:
         code = serving.end(signal.SIGTERM)

@@ -72,7 +72,7 @@ def test_killed_followers_lose_and_double_nothing(
             assert serving.get("/board?site=a&limit=1")["open"] == COUNT + quarter + 1
         after(store, 2 * COUNT + 4)
         assert len({*killed, serving.followers()}) == 5
-        until(lambda: serving.get("/health")["status"] == "ok", "it is not well")
+        until(lambda: serving.health()["status"] == "ok", "it is not well")
     finally:
         code = serving.end(signal.SIGTERM)
     assert code == 0, serving.said.read_text()
@@ -106,7 +106,7 @@ def test_followers_that_do_not_move_keep_no_reader_waiting_for_ever(tmp_path: Pa
     serving = Serving(tmp_path, "--demo")
     try:
         before = serving.get("/board")["open"]
-        until(lambda: serving.get("/health")["followers"][0]["position"] is not None, "no word")
+        until(lambda: serving.health()["followers"][0]["position"] is not None, "no word")
         os.kill(serving.followers(), signal.SIGSTOP)
         begun = time.monotonic()
         serving.ask("ReportRepair", site="huayuan", household="h", category="c")

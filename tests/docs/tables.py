@@ -154,15 +154,13 @@ def settings() -> str:
     """Every setting with its variable and default."""
     return table(
         "setting | environment variable | default",
-        (
-            (f"`{f.name}`", f"`{VARIABLES[f.name]}`", f"`{_default(f.default)}`")
-            for f in fields(Settings)
-        ),
+        ((f"`{f.name}`", f"`{VARIABLES[f.name]}`", _default(f.default)) for f in fields(Settings)),
     )
 
 
 def _default(value: object) -> str:
-    return ",".join(value) if isinstance(value, tuple) else str(value)
+    text = ",".join(value) if isinstance(value, tuple) else str(value)
+    return f"`{text}`" if text else "none"
 
 
 def views() -> str:

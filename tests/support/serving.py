@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,14 @@ class Serving:
     def get(self, path: str) -> Any:
         with urllib.request.urlopen(self.url + path, timeout=10) as answer:
             return json.load(answer)
+
+    def health(self) -> Any:
+        """How it stands, whether well or not."""
+        try:
+            return self.get("/health")
+        except urllib.error.HTTPError as failing:
+            with failing:
+                return json.load(failing)
 
     def ask(self, name: str, **fields: object) -> Any:
         request = urllib.request.Request(
