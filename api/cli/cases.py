@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Final
 
 from api.cli.context import Context
@@ -12,7 +12,7 @@ from api.cli.usage import exclude
 from api.parsing import read_time
 from api.queries import cases as case_answers, promises
 from api.queries.cases import Answer
-from api.wording import left, length, reason, status, word
+from api.wording import left, length, reason, status, titled, word
 from domain.kernel.refusals import Phrase
 
 AsOf = Annotated[
@@ -101,7 +101,7 @@ def clocks(
     if context.json:
         context.data({"counts": counts, "clocks": rows})
         return 0
-    now, lang = datetime.now(UTC), context.lang
+    now, lang = context.now(), context.lang
     zh = ("工单", "时钟", "轮次", "目标", "到期", "剩余", "状态", "升级")
     en = ("case", "clock", "cycle", "target", "due", "left", "verdict", "rungs")
     title = "  ".join(f"{word(verdict, lang)} {n}" for verdict, n in counts.items())
@@ -131,7 +131,7 @@ def board(context: Context, *, site: Site = None, page: Page = FIRST) -> int:
     if context.json:
         context.data(answer)
         return 0
-    now = datetime.now(UTC)
+    now = context.now()
     rows = [_open_case(row, now, context) for row in answer["cases"]]
     title = context.say(
         f"待办 {answer['open']}，其中已超时 {answer['broken']}",
@@ -146,10 +146,10 @@ def _open_case(row: Answer, now: datetime, context: Context) -> tuple[object, ..
     return (
         row["case"],
         word(row["kind"], lang),
-        row["category_title"],
+        titled(row["category"], row["category_title"], lang),
         row["building"],
         word(row["status"], lang),
-        row["clock"],
+        titled(row["clock"], row["clock_title"], lang),
         context.time(row["due"]),
         left(row["due"], now, lang),
         row["lapsed"] or "",
@@ -168,7 +168,7 @@ def explain(context: Context, case: CaseNumber, clock: Clock, /, *, cycle: Cycle
     zh = ("从", "到", "计入", "原因", "说明", "累计")
     en = ("from", "to", "counted", "reason", "note", "so far")
     target = _amount(answer["target"], answer["unit"], context)
-    name, due = answer["title"] or answer["clock"], _exact(answer["due"])
+    name, due = titled(answer["clock"], answer["title"], context.lang), _exact(answer["due"])
     within, verdict = answer["within"], word(answer["verdict"], context.lang)
     title = context.say(
         f"{name}：目标 {within} = {target}，到期 {due}，{verdict}",

@@ -146,7 +146,7 @@ def _compared(context: Context, facts: int, told: list[dict[str, Any]]) -> int:
 def doctor(context: Context) -> int:
     """Check health."""
     with context.engine(settled=False) as engine:
-        findings = health.examine(engine)
+        findings = health.examine(engine, context.now())
     fine = all(finding.fine for finding in findings)
     if context.json:
         context.data({"ok": fine, "findings": health.as_data(findings)})
