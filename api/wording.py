@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
 
+_HAN: Final = re.compile("[\u4e00-\u9fff]")
 _FIELD: Final = re.compile(r"\{(\w+)\}")
 _PART: Final = re.compile(r"\[(\w+\?)?([^\[\]]*)\]")
 
@@ -15,8 +16,8 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "running": ("进行中", "running"),
     "paused": ("已暂停", "paused"),
     "met": ("按时", "met"),
-    "late": ("迟延", "late"),
-    "lapsed": ("超时", "lapsed"),
+    "late": ("逾期完成", "late"),
+    "lapsed": ("逾期未完成", "lapsed"),
     "cancelled": ("已取消", "cancelled"),
     "waived": ("已豁免", "waived"),
     "open": ("待处理", "open"),
@@ -108,6 +109,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
 
 _FACTS: Final[Mapping[str, tuple[str, str]]] = {
     "closed": ("关闭", "closed"),
+    "lapsed": ("超时", "lapsed"),
     "paused": ("暂停", "paused"),
     "waived": ("豁免超时", "waived"),
     "accepted": ("接单", "accepted"),
@@ -119,6 +121,13 @@ def word(name: str, lang: str) -> str:
     """A word of the product in a language; an unknown one as it is."""
     pair = WORDS.get(name)
     return name if pair is None else pair[0 if lang == "zh" else 1]
+
+
+def titled(name: str | None, title: str | None, lang: str) -> str:
+    """What people read for a name: its title, unless that is Chinese and they read English."""
+    if title and (lang == "zh" or not _HAN.search(title)):
+        return title
+    return name or ""
 
 
 def reason(name: str, lang: str) -> str:

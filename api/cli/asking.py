@@ -87,9 +87,10 @@ def ask(
             }
         )
     else:
+        counted = "1 fact" if answered.facts == 1 else f"{answered.facts} facts"
         context.line(
             f"{answered.stream} 第 {answered.version} 版，新增 {answered.facts} 条事实",
-            f"{answered.stream} is at version {answered.version}, {answered.facts} facts stored",
+            f"{answered.stream} is at version {answered.version}, {counted} stored",
         )
     return 0
 

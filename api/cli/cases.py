@@ -8,11 +8,11 @@ from typing import Annotated, Final
 
 from api.cli.context import Context
 from api.cli.declared import FIRST, CaseNumber, Option, Page, Site
-from api.cli.lens import NOW, LensOptions, seen, with_lens
+from api.cli.lens import NOW, LensOptions, now_of, seen, with_lens
 from api.cli.usage import exclude
 from api.queries import cases as case_answers, promises
 from api.queries.cases import Answer
-from api.wording import left, length, reason, status, word
+from api.wording import left, length, reason, status, titled, word
 from domain.kernel.refusals import Phrase
 
 Due = Annotated[bool, Option(Phrase("running ones, due next first", "进行中的，最先到期的在前"))]
@@ -95,7 +95,7 @@ def clocks(
         rows = promises.runs(
             view, case=case, verdict=verdict, site=site, limit=page.limit, offset=page.offset
         )
-        counts, now = promises.counted(view), view.now()
+        counts, now = promises.counted(view), now_of(context, view)
         answer = with_lens(view, {"counts": counts, "clocks": rows})
     if context.json:
         context.data(answer)
@@ -129,7 +129,7 @@ def board(
     """Open work, worst first."""
     with seen(context, lens, site=site) as view:
         found = case_answers.board(view, site=site, limit=page.limit, offset=page.offset)
-        answer, now = with_lens(view, found), view.now()
+        answer, now = with_lens(view, found), now_of(context, view)
     if context.json:
         context.data(answer)
         return 0
@@ -147,10 +147,10 @@ def _open_case(row: Answer, now: datetime, context: Context) -> tuple[object, ..
     return (
         row["case"],
         word(row["kind"], lang),
-        row["category_title"],
+        titled(row["category"], row["category_title"], lang),
         row["building"],
         word(row["status"], lang),
-        row["clock"],
+        titled(row["clock"], row["clock_title"], lang),
         context.time(row["due"]),
         left(row["due"], now, lang),
         row["lapsed"] or "",
@@ -177,7 +177,7 @@ def explain(
     zh = ("从", "到", "计入", "原因", "说明", "累计")
     en = ("from", "to", "counted", "reason", "note", "so far")
     target = _amount(answer["target"], answer["unit"], context)
-    name, due = answer["title"] or answer["clock"], _exact(answer["due"])
+    name, due = titled(answer["clock"], answer["title"], context.lang), _exact(answer["due"])
     within, verdict = answer["within"], word(answer["verdict"], context.lang)
     title = context.say(
         f"{name}：目标 {within} = {target}，到期 {due}，{verdict}",

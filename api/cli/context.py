@@ -43,13 +43,15 @@ Heard = Callable[[int, int], None]
 class Context:
     """One run of the command line: what was asked, with which settings, and where to answer.
 
-    ``asked`` has the options of the command and ``store`` as attributes, as they were given.
+    ``asked`` has the options of the command and ``store`` as attributes, as they were given;
+    without ``clock`` the time is the machine's.
     """
 
     settings: Settings
     asked: Any
     routes: Routes = ROUTES
     json: bool = False
+    clock: Callable[[], datetime] | None = None
 
     @property
     def lang(self) -> str:
@@ -62,12 +64,17 @@ class Context:
 
     def time(self, at: datetime | None) -> str:
         """An instant as people say it."""
-        return when(at, datetime.now(UTC), self.lang)
+        return when(at, self.now(), self.lang)
+
+    def now(self) -> datetime:
+        """The time at which the command runs."""
+        return self.clock() if self.clock else datetime.now(UTC)
 
     @contextmanager
     def engine(self, *, create: bool = False, settled: bool = True) -> Iterator[Engine]:
         """The store's engine; its views have seen everything unless that is not needed."""
-        with engine(self.settings.store, create=create, routes=self.routes) as opened:
+        store, routes = self.settings.store, self.routes
+        with engine(store, create=create, routes=routes, clock=self.clock) as opened:
             if settled:
                 zh, en = "更新视图", "catching up"
                 with self.progress(self.say(zh, en), shown=opened.lag >= LONG) as heard:

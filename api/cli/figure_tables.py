@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from api.cli.context import Context
 from api.queries.cases import Answer
-from api.wording import figure, word
+from api.wording import figure, titled, word
 from projections.figures import SMALL
 
 SAID: Final = frozenset({"kind", "verdict", "answer", "nature", "status"})
@@ -58,7 +58,6 @@ def show(answer: Answer, context: Context) -> None:
     _note(rows, context)
     for side, listing in answer.get("cases", {}).items():
         _show_cases(side, listing, answer, context)
-    context.line("", "")
 
 
 # ---------------------------------------------------------------------- columns
@@ -123,7 +122,7 @@ def _heading(answer: Answer, context: Context) -> str:
 
 
 def _title(answer: Answer, context: Context) -> str:
-    return answer["title"] or word(answer["kpi"], context.lang)
+    return titled(word(answer["kpi"], context.lang), answer["title"], context.lang)
 
 
 def _group(by: str | None, row: Answer, context: Context) -> str:

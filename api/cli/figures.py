@@ -125,7 +125,9 @@ def kpi(
     elif csv:
         write_csv(*figure_lines(answers, cases=cases), sys.stdout)
     elif name or by or cases:
-        for answer in answers:
+        for place, answer in enumerate(answers):
+            if place:
+                context.line("", "")
             figure_tables.show(answer, context)
     else:
         figure_tables.overview(answers, context)

@@ -96,7 +96,7 @@ def bring_in(
 def _tell(context: Context, result: Result, *, complete: bool) -> None:
     context.line(
         f"读取 {result.rows} 行，执行 {result.commands} 条命令（此前已执行 {result.repeated} 条），"
-        f"启动 {result.clocks} 个时钟，记录 {result.facts} 条事实，其中逾期 {result.lapses} 条、"
+        f"启动 {result.clocks} 个时钟，记录 {result.facts} 条事实，其中超时 {result.lapses} 条、"
         f"补录 {result.late} 条；拒收 {result.rejects} 条，用时 {result.seconds:.1f} 秒。",
         f"{result.rows} rows, {result.commands} commands (and {result.repeated} done before),"
         f" {result.clocks} clocks started, {result.facts} facts, {result.lapses} of them lapses and"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 from api.cli.context import LONG, Context
@@ -111,6 +112,11 @@ def replaying(context: Context, engine: Engine, lens: Lens) -> Iterator[Any]:
     long = not lens.live and lens.cases is None and engine.log.head() >= LONG
     with context.progress(context.say("重放", "replaying"), shown=long) as heard:
         yield heard
+
+
+def now_of(context: Context, view: View) -> datetime:
+    """The instant as of which an answer is told."""
+    return context.now() if view.lens.live else view.now()
 
 
 def with_lens(view: View, answer: Answer) -> Answer:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Final
 
@@ -24,8 +25,13 @@ from store.cycles import be_patient
 INTERRUPTED: Final = 130
 
 
-def main(arguments: Sequence[str] | None = None, *, routes: Routes = ROUTES) -> int:
-    """Run a command; returns the exit code.
+def main(
+    arguments: Sequence[str] | None = None,
+    *,
+    routes: Routes = ROUTES,
+    clock: Callable[[], datetime] | None = None,
+) -> int:
+    """Run a command; returns the exit code. Without a clock the time is the machine's.
 
     0 done, 1 something is wrong, 2 usage, 3 refused, 4 store fault, 5 defect, 130 interrupted.
     """
@@ -36,7 +42,7 @@ def main(arguments: Sequence[str] | None = None, *, routes: Routes = ROUTES) -> 
     words = list(sys.argv[1:] if arguments is None else arguments)
     lang = chosen_language(_value_of("--lang", words), os.environ)
     try:
-        code = _run(words, routes, lang)
+        code = _run(words, routes, lang, clock)
         sys.stdout.flush()
     except BrokenPipeError:  # whoever read has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -48,7 +54,7 @@ def main(arguments: Sequence[str] | None = None, *, routes: Routes = ROUTES) -> 
     return code
 
 
-def _run(words: list[str], routes: Routes, lang: str) -> int:
+def _run(words: list[str], routes: Routes, lang: str, clock: Callable[[], datetime] | None) -> int:
     app = build(routes, lang, words)
     try:
         asked = app.meta([STANDARD_INPUT if word == "-" else word for word in words])
@@ -62,7 +68,7 @@ def _run(words: list[str], routes: Routes, lang: str) -> int:
         kafka_topic=asked.options.get("kafka_topic"),
     )  # fmt: skip
     given = SimpleNamespace(**asked.options, store=asked.store)
-    return asked.run(Context(settings, given, routes, asked.json))
+    return asked.run(Context(settings, given, routes, asked.json, clock))
 
 
 def _failed(wrong: Told, words: list[str], lang: str) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -189,7 +188,7 @@ def check(context: Context, file: Checked, /, *, cases: Cases = CASES) -> int:
         context.engine() as engine,
         context.progress(context.say("查看工单", "looking at cases")) as heard,
     ):
-        told = drafts.examine(engine, written, datetime.now(UTC), limit=cases, heard=heard)
+        told = drafts.examine(engine, written, context.now(), limit=cases, heard=heard)
     if context.json:
         context.data(told)
     else:

@@ -154,7 +154,7 @@ def _compared(context: Context, facts: int, told: list[dict[str, Any]]) -> int:
 def doctor(context: Context, *, deep: Deep = False) -> int:
     """Check health."""
     with doctor_answers.inspected(context.settings.store, context.routes) as looked:
-        findings = doctor_answers.examine(looked)
+        findings = doctor_answers.examine(looked, context.now())
         if deep:
             with context.progress(context.say("核对日志", "checking the log")) as heard:
                 findings.append(doctor_answers.examine_whole(looked.log, heard))

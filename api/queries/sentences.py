@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from api.queries.titles import Titles
-from api.wording import filled, value_said
+from api.wording import filled, titled, value_said
 from domain.kernel.facts import Fact
 from domain.kernel.personal import Personal
 from domain.kernel.refusals import Phrase
@@ -19,7 +19,8 @@ from domain.kernel.refusals import Phrase
 class Sentences:
     """Says facts of a stream of a kind, with instants at the site.
 
-    In Chinese a clock, a role and a declared value go by the title that the rulebook gives them.
+    A clock, a role and a declared value go by the title that the rulebook gives them, in English
+    only where that is not Chinese.
     """
 
     def __init__(self, kind: str, zone: ZoneInfo, titles: Titles, rules: int) -> None:
@@ -56,13 +57,13 @@ class Sentences:
         return self._titled(name, value, lang)
 
     def _titled(self, name: str, value: Any, lang: str) -> str:  # noqa: ANN401 - as above
-        if lang != "zh":
-            return str(value)
         if name == "clock":
-            return self._titles.clock(value, self._rules)
-        if name == "to":
-            return self._titles.role(value, self._rules) or str(value)
-        return str(self._titles.value(self._kind, name, value))
+            title = self._titles.clock(value, self._rules)
+        elif name == "to":
+            title = self._titles.role(value, self._rules)
+        else:
+            title = str(self._titles.value(self._kind, name, value))
+        return titled(str(value), title, lang)
 
 
 def _join(parts: list[str], lang: str) -> str:

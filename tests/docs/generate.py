@@ -1,4 +1,4 @@
-"""For writing the generated parts of the reference: python -m tests.docs.generate."""
+"""Writes what documents take from the code: python -m tests.docs.generate."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.docs.pictures import PICTURES, drawn
+from tests.docs.shown import PAGES, run
 from tests.docs.tables import ROOT, TABLES
 
 REFERENCE = ROOT / "docs" / "reference"
@@ -24,11 +26,20 @@ def written(page: str) -> str:
     return text
 
 
-def write_all() -> Iterator[Path]:
-    """Write the pages that are stale; gives each."""
+def made() -> Iterator[tuple[Path, str]]:
+    """Every generated file with its content as the code has it now."""
     for page in TABLES:
-        path, text = REFERENCE / page, written(page)
-        if path.read_text("utf-8") != text:
+        yield REFERENCE / page, written(page)
+    for page in PAGES:
+        yield ROOT / page, run(page)
+    for picture, lang in PICTURES.items():
+        yield ROOT / picture, drawn(lang)
+
+
+def write_all() -> Iterator[Path]:
+    """Write the files that are stale; gives each."""
+    for path, text in made():
+        if not path.exists() or path.read_text("utf-8") != text:
             path.write_text(text, "utf-8")
             yield path
 

@@ -11,6 +11,21 @@ from tests.docs.tables import ROOT
 READMES = (ROOT / "README.md", ROOT / "README.zh-CN.md")
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 HANDWRITTEN = [path for path in DOCUMENTS if path.name not in {"mapping.md", "benchmarks.md"}]
+
+
+def translation(page: Path) -> Path:
+    """The Chinese page beside an English one."""
+    return page.with_name(page.name.replace(".md", ".zh-CN.md"))
+
+
+HOW_TO = list(ROOT.glob("docs/how-to/*.md"))
+TRANSLATED = [
+    "README.md",
+    "docs/tutorial.md",
+    *sorted(
+        f"docs/how-to/{p.name}" for p in ROOT.glob("docs/how-to/*.md") if "zh-CN" not in p.name
+    ),
+]
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"```.*?```", re.DOTALL)
 COMMENT = re.compile(r" +#.*")
@@ -31,15 +46,34 @@ def folders(text: str) -> list[str]:
     return re.findall(r"^\| (`\w+/`) \| ", text, re.MULTILINE)
 
 
-def test_both_readmes_say_the_same():
-    english, chinese = (path.read_text("utf-8") for path in READMES)
+@pytest.mark.parametrize("name", TRANSLATED)
+def test_a_page_says_the_same_in_both_languages(name):
+    """The same commands, folders, headings and links, each leading to its own language."""
+    english, chinese = (path.read_text("utf-8") for path in (ROOT / name, translation(ROOT / name)))
     assert commands(english) == commands(chinese)
     assert folders(english) == folders(chinese)
-    links = [
-        set(LINK.findall(text)) - {path.name for path in READMES} for text in (english, chinese)
-    ]
-    assert links[0] == links[1]
     assert re.findall(r"^#+", english, re.MULTILINE) == re.findall(r"^#+", chinese, re.MULTILINE)
+    assert links(english, ROOT / name) == links(chinese, ROOT / name)
+    assert english.count("```") == chinese.count("```")
+
+
+def links(text: str, page: Path) -> set[str]:
+    """Where a page leads, besides to itself, with translations as what they translate."""
+    found = {link.replace(".zh-CN.", ".") for link in LINK.findall(text)}
+    return found - {page.name}
+
+
+@pytest.mark.parametrize("name", TRANSLATED)
+def test_a_page_leads_to_pages_of_its_own_language(name):
+    """A Chinese page names an English one only where there is no Chinese one."""
+    english = ROOT / name
+    chinese = translation(english)
+    own = {english.name, chinese.name}
+    for link in set(LINK.findall(english.read_text("utf-8"))) - own:
+        assert ".zh-CN." not in link
+    for link in set(LINK.findall(chinese.read_text("utf-8"))) - own:
+        target = (chinese.parent / link.partition("#")[0]).resolve()
+        assert ".zh-CN." in link or target.suffix != ".md" or not translation(target).exists(), link
 
 
 def test_the_readme_names_every_folder():

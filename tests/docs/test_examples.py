@@ -1,6 +1,5 @@
 """What the documentation shows can be done: its documents are read, its commands are run."""
 
-import csv
 import re
 import shlex
 from pathlib import Path
@@ -16,6 +15,8 @@ from commands import ROUTES
 from domain.kinds import KINDS
 from domain.rulebook import read_strictly
 from domain.working_time.documents import calendar_from_document
+from tests.docs.pictures import PICTURES, drawn
+from tests.docs.shown import PAGES as SHOWN, lines, run
 from tests.docs.tables import ROOT
 
 FENCE = re.compile(r"^( *)```(\w+)\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
@@ -61,72 +62,44 @@ def test_documents_shown_are_taken(text, tmp_path):
         assert read_strictly(document, kinds=KINDS).name
 
 
-def lines(text: str) -> list[list[str]]:
-    """The commands of the engine in a shell block, as words."""
-    said = [shlex.split(line, comments=True) for line in text.replace("\\\n", " ").splitlines()]
-    asked = [words[1:] for words in said if words and Path(words[0]).name == "guanjia"]
-    return [words[: words.index(">")] if ">" in words else words for words in asked]
-
-
 @pytest.mark.parametrize("text", each("sh"))
 def test_command_lines_shown_are_understood(text):
     for words in lines(text):
         assert isinstance(build(ROUTES, "en", words).meta(words), Asked)
 
 
-@pytest.fixture
-def desk(tmp_path, monkeypatch):
-    """A folder to type the tutorial in, with the examples and a file of requests."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("GUANJIA_STORE", "GUANJIA_LANG"):
-        monkeypatch.delenv(name, raising=False)
-    (tmp_path / "examples").symlink_to(ROOT / "examples")
-    columns = re.findall(r"`(\w+)`", boston_columns())
-    with Path("requests.csv.gz").open("w", newline="", encoding="utf-8") as file:
-        write = csv.DictWriter(file, columns)
-        write.writeheader()
-        for number, closed in (("1", "2011-07-03 10:00:00"), ("2", "")):
-            write.writerow(
-                dict.fromkeys(columns, "x")
-                | {"case_enquiry_id": number, "open_dt": "2011-07-01 01:32:33", "closed_dt": closed,
-                   "target_dt": "2011-07-02 01:32:33", "type": "Sticker Request",
-                   "queue": "PWDx_Sticker Request"}
-            )  # fmt: skip
-    return tmp_path
+@pytest.mark.parametrize("page", SHOWN)
+def test_what_a_page_shows_is_what_the_program_answers(page):
+    """Its commands are run in order; python -m tests.docs.generate writes the answers anew."""
+    assert run(page) == (ROOT / page).read_text("utf-8")
 
 
-def boston_columns() -> str:
+def test_the_complaint_of_the_tutorial_goes_the_way_its_text_says():
+    """What is written anew without reading it would show here."""
     text = (ROOT / "docs/tutorial.md").read_text("utf-8")
-    return text.partition("these columns:\n")[2].partition("\n")[0]
-
-
-def test_the_tutorial_can_be_followed(desk, capsys):
-    """Every command ends well, and the complaint goes the way the text says."""
-    said: list[tuple[list[str], str]] = []
-    for text in blocks(ROOT / "docs/tutorial.md", "sh"):
-        for words in lines(text):
-            if words == ["serve"]:
-                continue
-            assert main([*words, "--lang", "en"]) == 0, words
-            said.append((words, capsys.readouterr().out))
-            if words[0] == "ask":
-                with engine("guanjia.db") as opened:  # what `guanjia serve` does meanwhile
-                    opened.timers.tick()
-
-    def answers(*words: str) -> list[str]:
-        return [out for asked, out in said if tuple(asked[: len(words)]) == words]
-
-    history = answers("history")[0]
-    for word in ("lodged", "warning 1", "not kept", "escalated"):
-        assert word in history
-    broken, answered, unsatisfied = answers("clocks")
+    broken, answered, unsatisfied = re.findall(
+        r"guanjia clocks --case complaint-1\n```\n\n```text\n(.*?)```", text, re.DOTALL
+    )
     assert re.search(r"complaint\.reply .*lapsed", broken)
     assert re.search(r"complaint\.reply .*late", answered)
     assert re.search(r"dissatisfied_contact .*running", unsatisfied)
-    assert re.search(r"complaint\.reply .*not measured", answers("kpi", "on_time")[0])
-    assert "DIFFERENT" not in answers("rebuild")[0]
-    assert "0 rejects" in answers("import")[0]
-    assert "repair.policy" in (desk / "verdicts.csv").read_text("utf-8")
+    assert re.search(r"complaint\.reply +0\.0%\* +not measured", text)
+    assert "DIFFERENT" not in text
+    assert "0 rejects" in text
+
+
+@pytest.mark.parametrize("page", SHOWN)
+def test_every_command_of_a_page_shows_its_answer(page):
+    """But for those that serve, write a script for a shell, or belong to another program."""
+    text = (ROOT / page).read_text("utf-8")
+    for match in re.finditer(r"```sh\n([^`]*)```\n\n(```text)?", text):
+        asked = [words for words in lines(match[1]) if words[0] not in {"serve", "completion"}]
+        assert bool(asked) == bool(match[2]), match[1]
+
+
+@pytest.mark.parametrize("picture", PICTURES)
+def test_the_picture_shows_what_the_board_answers(picture):
+    assert drawn(PICTURES[picture]) == (ROOT / picture).read_text("utf-8")
 
 
 def test_every_example_has_a_mapping_that_can_be_read():
