@@ -55,7 +55,7 @@ class ClockRuns:
     """
 
     name = TABLE
-    version = 2
+    version = 3
     tables = (CLOCK_RUNS,)
     unmoved_by: frozenset[str] = frozenset()
 

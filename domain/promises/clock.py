@@ -23,6 +23,7 @@ class Verdict(StrEnum):
     RUNNING = "running"
     PAUSED = "paused"
     MET = "met"
+    ENTERED_LATE = "entered_late"
     LATE = "late"
     LAPSED = "lapsed"
     CANCELLED = "cancelled"
@@ -137,11 +138,16 @@ class Clock:
 
     @property
     def verdict(self) -> Verdict:
-        """How the clock stands, by what is recorded."""
+        """How the clock stands, by what is recorded.
+
+        A stop that came in time, but was entered after the lapse was recorded, is entered late.
+        """
         if self.waived_at is not None:
             return Verdict.WAIVED
         if self.stopped is not None:
-            return Verdict.LATE if self.breached else Verdict.MET
+            if self.due is not None and self.stopped > self.due:
+                return Verdict.LATE
+            return Verdict.MET if self.lapsed is None else Verdict.ENTERED_LATE
         if self.breached:
             return Verdict.LAPSED
         if self.cancelled is not None:

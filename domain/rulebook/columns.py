@@ -18,12 +18,14 @@ ANSWERS: Final = (
     "expired", "unreachable", "declined", WAITING,
 )  # fmt: skip
 """What a service can have been answered with: the level, why there is none, or not yet."""
-ENTERED_LATE: Final = "entered_late"
-VERDICTS: Final = tuple(
-    dict.fromkeys(("met", ENTERED_LATE, "late", "lapsed", "waived", *map(str, Verdict)))
+JUDGED: Final = tuple(
+    map(
+        str,
+        (Verdict.MET, Verdict.ENTERED_LATE, Verdict.LATE, Verdict.LAPSED, Verdict.WAIVED),
+    )
 )
-JUDGED: Final = ("met", ENTERED_LATE, "late", "lapsed", "waived")
 """The verdicts that are an outcome. A run without one is no row of a figure."""
+VERDICTS: Final = tuple(dict.fromkeys((*JUDGED, *map(str, Verdict))))
 
 
 class Type(StrEnum):
