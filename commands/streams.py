@@ -31,6 +31,11 @@ class LoadedStream:
         return len(self.facts)
 
     @property
+    def is_case(self) -> bool:
+        """Whether it is a case that has begun."""
+        return bool(self.facts) and self.kind is not None and self.kind.case
+
+    @property
     def site(self) -> str:
         """The site the case belongs to."""
         return self.facts[0].site if self.facts else ""

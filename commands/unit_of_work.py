@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, get_args, get_type_hints
 
+from commands.clocks import ENGINE, RecordDue, fell_due
 from commands.envelope import Answer, CommandEnvelope
 from commands.messages import Message, Opens
 from commands.streams import LoadedStream
@@ -60,6 +61,8 @@ class UnitOfWork:
     def handle(self, envelope: CommandEnvelope) -> Answered:
         """The receipt of a command; a repeated id gets the receipt of the first time.
 
+        What fell due in its case before now is recorded first, also where the command is refused.
+
         Raises:
             Refusal, DocumentInvalid: it cannot be done; nothing of it is stored.
         """
@@ -79,6 +82,8 @@ class UnitOfWork:
         now = envelope.recorded_at or self._handler.clock()
         happened = _happened(envelope, now)
         loaded = self._begin(stream) if message.stream is None else self.load(stream)
+        if loaded.is_case and type(message) is not RecordDue:
+            self._record_due(loaded, envelope, now)
         if envelope.expected is not None and envelope.expected != loaded.version:
             raise VersionMoved(expected=envelope.expected, actual=loaded.version)
         site = self._site(message, loaded)
@@ -86,16 +91,28 @@ class UnitOfWork:
             now=now, principal=envelope.actor, site=site, directory=self.directory
         ))  # fmt: skip
         for fact in facts:
-            recorded = Recorded(
+            self._take(loaded, Recorded(
                 stream, loaded.version + 1, self.head + 1, fact, fact.happened or happened, now,
                 envelope.actor, envelope.id, site, self.directory.rules.version,
                 envelope.correlation, envelope.causation,
-            )  # fmt: skip
-            self._take(loaded, recorded)
+            ))  # fmt: skip
         receipt = Answered(envelope.id, stream, loaded.version, self.head, len(facts))
         if facts or message.leaves_receipt:
             self._receipts[envelope.id] = receipt
         return receipt
+
+    def _record_due(self, loaded: LoadedStream, envelope: CommandEnvelope, now: datetime) -> None:
+        """Record what fell due in a case before now, so that nobody need have looked before.
+
+        What is recorded may start or stop other clocks of the case, so it is asked until it is
+        quiet.
+        """
+        while facts := fell_due(loaded.folded(self.directory), before=now):
+            for fact in facts:
+                self._take(loaded, Recorded(
+                    loaded.stream, loaded.version + 1, self.head + 1, fact, fact.happened or now,
+                    now, ENGINE, envelope.id, loaded.site, self.directory.rules.version, None, None,
+                ))  # fmt: skip
 
     def _receipt(self, command: str) -> Answered | None:
         if command not in self._looked_up:

@@ -31,20 +31,21 @@ from domain.promises.pending import Pending, next_instant, pending
 WAIVING = Phrase("Waiving a breach", "豁免超时")
 
 
-def fall_due(case: Fold, *, at: datetime) -> list[ClockFact]:
+def fall_due(case: Fold, *, at: datetime, detected: datetime | None = None) -> list[ClockFact]:
     """Record all that fell due for a case's clocks up to and including `at`, in order.
 
-    However late this is asked, each fact carries the instant it was due and `at` as the instant
-    it was detected, so an engine that was stopped in between records the same facts.
+    However late this is asked, each fact carries the instant it was due and the instant it was
+    detected, `at` unless told otherwise, so an engine that was stopped in between records the same
+    facts.
 
     Raises:
         UnknownCase: the case has no facts.
     """
     if not case.facts:
         raise UnknownCase
-    directory = case.directory
+    directory, seen = case.directory, detected or at
     found = [
-        (said.at, _fact(clock, said, directory, at))
+        (said.at, _fact(clock, said, directory, seen))
         for clock in case.clocks
         if _is_due(clock, directory, at)
         for said in pending(clock, directory)

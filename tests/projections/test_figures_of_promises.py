@@ -1,9 +1,11 @@
 """Figures over services and runs of clocks: four levels, non-answers, waivers, labels."""
 
+from datetime import timedelta
 from fractions import Fraction
 
 from commands.cases import LeaveUnanswered
 from commands.clocks import WaiveBreach
+from commands.complaint import ReplyToComplaint
 from commands.repair import (
     AcceptRepair,
     CompleteRepair,
@@ -121,3 +123,22 @@ def test_runs_are_grouped_by_labels_of_their_cases(place: Neighbourhood):
     assert [(row.group, row.value, row.breakdown["running"]) for row in rows] == [
         ("水", 1, 1), (None, 1, 0),
     ]  # fmt: skip
+
+
+def test_what_was_entered_late_is_kept_only_where_a_definition_says_so(place: Neighbourhood):
+    """It is shown beside in any case, and a waiver takes it out of the net figure."""
+    late, other, met = place.complaint(), place.complaint(), place.complaint()
+    place.done(ReplyToComplaint(case=met, by=StaffId("li")))
+    place.wait("26h")
+    for case in (late, other):
+        at = place.now - timedelta(hours=3)
+        place.done(ReplyToComplaint(case=case, by=StaffId("li")), occurred_at=at)
+    reply = {"of": "clocks", "where": {"clock": "reply"}}
+    total = figure(place, kpi(**reply, share={"verdict": "met"})).total
+    assert (total.value, total.population) == (Fraction(1, 3), 3)
+    assert (total.breakdown["met"], total.breakdown["entered_late"]) == (1, 2)
+    kept = figure(place, kpi(**reply, share={"verdict": ["met", "entered_late"]})).total
+    assert kept.value == 1
+    place.done(WaiveBreach(case=late, clock="reply", by=StaffId("ma"), reason=Personal("停电")))
+    total = figure(place, kpi(**reply, share={"verdict": "met"})).total
+    assert (total.value, total.net) == (Fraction(1, 3), Fraction(1, 2))
