@@ -16,7 +16,7 @@ from domain.kernel.context import Context
 from domain.kernel.documents import DocumentInvalid
 from domain.kernel.facts import Fact, Recorded
 from domain.kernel.personal import Personal, household_subject
-from domain.kernel.refusals import InTheFuture, Refusal, UnknownSite, VersionMoved
+from domain.kernel.refusals import BeforeTheCase, InTheFuture, Refusal, UnknownSite, VersionMoved
 from domain.kinds.directory import Directory
 from domain.kinds.site.facts import SITE_KIND
 from store.codec import Row
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from commands.handler import CommandHandler
 
 FUTURE: Final = timedelta(minutes=5)
+"""How far ahead of the log's time something may be said to have happened."""
+EARLIER: Final = timedelta(minutes=5)
+"""How far before the beginning of its case something may be said to have happened."""
 
 
 class UnitOfWork:
@@ -83,6 +86,7 @@ class UnitOfWork:
         happened = _happened(envelope, now)
         loaded = self._begin(stream) if message.stream is None else self.load(stream)
         if loaded.is_case and type(message) is not RecordDue:
+            happened = _within(loaded, happened)
             self._record_due(loaded, envelope, now)
         if envelope.expected is not None and envelope.expected != loaded.version:
             raise VersionMoved(expected=envelope.expected, actual=loaded.version)
@@ -215,3 +219,13 @@ def _happened(envelope: CommandEnvelope, now: datetime) -> datetime:
     if at > now + FUTURE:
         raise InTheFuture(at=at.isoformat())
     return at.astimezone(UTC)
+
+
+def _within(case: LoadedStream, happened: datetime) -> datetime:
+    """When something happened to a case: a little before its beginning counts as then."""
+    began = case.began
+    if happened >= began:
+        return happened
+    if happened < began - EARLIER:
+        raise BeforeTheCase(case=case.stream, at=happened.isoformat(), began=began.isoformat())
+    return began

@@ -66,7 +66,8 @@ class Plan:
         self.commands: list[Planned] = []
         self._mapping = mapping
         self._latest = now
-        self._reached: dict[str, datetime] = {}
+        self._reached: dict[str, tuple[datetime, datetime]] = {}
+        """Of each case: when it began, and its latest time so far."""
         self._progress = progress
         columns = mapping.columns
         index = {column: i for i, column in enumerate(columns)}
@@ -127,14 +128,21 @@ class Plan:
             )
             return
         if self._mapping.keep_order:
-            reached = self._reached.get(line.case, at)
-            if at < reached:
-                at, happened = reached, happened or at
-            self._reached[line.case] = at
+            at, happened = self._in_order(line.case, at, happened)
         actor = step.actor(cells) if step.actor else None
         self.commands.append(
             Planned(at, rank, number, line.line, line.case, command, happened, actor)
         )
+
+    def _in_order(
+        self, case: str, at: datetime, happened: datetime | None
+    ) -> tuple[datetime, datetime | None]:
+        """When a command is asked, and happened, where the order of rows is trusted over clocks."""
+        began, reached = self._reached.get(case, (at, at))
+        if at < reached:
+            at, happened = reached, happened or at
+        self._reached[case] = (began, at)
+        return at, None if happened is None else max(happened, began)
 
 
 def _number(case: Fill, cells: Cells) -> str | None:
