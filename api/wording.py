@@ -66,6 +66,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "unreachable": ("联系不上", "unreachable"),
     "declined": ("拒绝评价", "declined"),
     "waiting": ("待评价", "waiting"),
+    "late_entries": ("补录", "entered late"),
     "site": ("项目", "site"),
     "building": ("楼栋", "building"),
     "category": ("类别", "category"),

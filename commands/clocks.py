@@ -15,8 +15,6 @@ from domain.promises import decisions
 from domain.promises.facts import ClockFact
 from domain.promises.fold import Fold
 
-ENGINE: Final = "scheduler"
-"""The actor of what the engine records because its time has come."""
 INSTANT: Final = timedelta(microseconds=1)
 
 

@@ -7,14 +7,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, get_args, get_type_hints
 
-from commands.clocks import ENGINE, RecordDue, fell_due
+from commands.clocks import RecordDue, fell_due
 from commands.envelope import Answer, CommandEnvelope
 from commands.messages import Message, Opens
 from commands.streams import LoadedStream
 from commands.validation import check, check_time, check_words
 from domain.kernel.context import Context
 from domain.kernel.documents import DocumentInvalid
-from domain.kernel.facts import Fact, Recorded
+from domain.kernel.facts import SCHEDULER, Fact, Recorded
 from domain.kernel.personal import Personal, household_subject
 from domain.kernel.refusals import BeforeTheCase, InTheFuture, Refusal, UnknownSite, VersionMoved
 from domain.kinds.directory import Directory
@@ -42,12 +42,26 @@ class UnitOfWork:
         self._receipts: dict[str, Answered] = {}
         self._looked_up: set[str] = set()
         self._before: dict[str, Answered] = {}
+        self._grown: set[str] = set()
+        self._latest: datetime | None = None
         self.head = log.head
 
     @property
     def directory(self) -> Directory:
         """The registers, as of the last command."""
         return self._handler.directory
+
+    def grew(self, stream: str) -> bool:
+        """Whether facts of a stream were decided in this unit."""
+        return stream in self._grown
+
+    @property
+    def latest(self) -> datetime | None:
+        """When the newest fact of the log was recorded, None where it is empty."""
+        if self._latest is None and self.head:
+            (row,) = self._log.rows(self.head - 1, 1)
+            self._latest = self._handler.codec.decode(row).recorded_at
+        return self._latest
 
     def look_up(self, commands: Sequence[str]) -> None:
         """Look up in one go which commands have a receipt; `handle` does so one by one."""
@@ -92,13 +106,14 @@ class UnitOfWork:
             raise VersionMoved(expected=envelope.expected, actual=loaded.version)
         site = self._site(message, loaded)
         facts = self._decide(message, loaded, Context(
-            now=now, principal=envelope.actor, site=site, directory=self.directory
+            now=envelope.known_at or now, principal=envelope.actor, site=site,
+            directory=self.directory,
         ))  # fmt: skip
         for fact in facts:
             self._take(loaded, Recorded(
                 stream, loaded.version + 1, self.head + 1, fact, fact.happened or happened, now,
                 envelope.actor, envelope.id, site, self.directory.rules.version,
-                envelope.correlation, envelope.causation,
+                envelope.correlation, envelope.causation, envelope.known_at,
             ))  # fmt: skip
         receipt = Answered(envelope.id, stream, loaded.version, self.head, len(facts))
         if facts or message.leaves_receipt:
@@ -108,14 +123,17 @@ class UnitOfWork:
     def _record_due(self, loaded: LoadedStream, envelope: CommandEnvelope, now: datetime) -> None:
         """Record what fell due in a case before now, so that nobody need have looked before.
 
-        What is recorded may start or stop other clocks of the case, so it is asked until it is
-        quiet.
+        While an import brings a case in one unit, nobody could look at it: now is when the source
+        knew. What is recorded may start or stop other clocks of the case, so it is asked until it
+        is quiet.
         """
-        while facts := fell_due(loaded.folded(self.directory), before=now):
+        known = envelope.known_at if loaded.stream in self._grown else None
+        while facts := fell_due(loaded.folded(self.directory), before=known or now):
             for fact in facts:
                 self._take(loaded, Recorded(
                     loaded.stream, loaded.version + 1, self.head + 1, fact, fact.happened or now,
-                    now, ENGINE, envelope.id, loaded.site, self.directory.rules.version, None, None,
+                    now, SCHEDULER, envelope.id, loaded.site, self.directory.rules.version,
+                    None, None, known,
                 ))  # fmt: skip
 
     def _receipt(self, command: str) -> Answered | None:
@@ -175,6 +193,8 @@ class UnitOfWork:
     def _take(self, loaded: LoadedStream, recorded: Recorded) -> None:
         row = self._handler.codec.encode(recorded)
         self._rows.append(row)
+        self._grown.add(recorded.stream)
+        self._latest = recorded.recorded_at
         self.head = recorded.position
         loaded.take(recorded)
         self._handler.note(row, recorded)

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 from domain.kernel.facts import Recorded
 from domain.kernel.personal import Personal
+from domain.promises import entered_late
+from domain.promises.directory import Rules
 from store.codec import Codec
 from store.log import Log
 from store.tables import TableDb
@@ -17,7 +19,9 @@ from store.tables import TableDb
 class Entry(NamedTuple):
     """One fact of a case's history: who, what, when it happened, was recorded, and what it says.
 
-    ``changed`` holds all its fields, of those that describe the case only what is new.
+    ``known_at`` is when the source of an import knew it, ``entered_late`` whether that was longer
+    after it happened than the rulebook tolerates. ``changed`` holds all its fields, of those that
+    describe the case only what is new.
     """
 
     version: int
@@ -27,6 +31,8 @@ class Entry(NamedTuple):
     actor: str
     occurred_at: datetime
     recorded_at: datetime
+    known_at: datetime | None
+    entered_late: bool
     changed: dict[str, Any]
 
 
@@ -47,16 +53,18 @@ def find_stream(log: Log, codec: Codec, db: TableDb, name: str) -> str | None:
     return find_case(log, codec, db, name)
 
 
-def history(log: Log, codec: Codec, case: str, *, as_of: datetime | None = None) -> Iterator[Entry]:
+def history(
+    log: Log, codec: Codec, rules: Rules, case: str, *, as_of: datetime | None = None
+) -> Iterator[Entry]:
     """Every fact of a case in order; with `as_of`, what was known at that instant."""
     known: dict[str, Any] = {}
     for row in log.stream(case):
         recorded = codec.decode(row)
         if as_of is None or recorded.recorded_at <= as_of:
-            yield _entry(recorded, known)
+            yield _entry(recorded, known, late=entered_late(recorded, rules))
 
 
-def _entry(recorded: Recorded, known: dict[str, Any]) -> Entry:
+def _entry(recorded: Recorded, known: dict[str, Any], *, late: bool) -> Entry:
     describes = recorded.fact.describes
     changed = {}
     for name, value in _data(recorded).items():
@@ -66,7 +74,7 @@ def _entry(recorded: Recorded, known: dict[str, Any]) -> Entry:
             known[name] = changed[name] = value
     return Entry(
         recorded.version, recorded.position, recorded.type, recorded.fact.word, recorded.actor,
-        recorded.occurred_at, recorded.recorded_at, changed,
+        recorded.occurred_at, recorded.recorded_at, recorded.known_at, late, changed,
     )  # fmt: skip
 
 

@@ -47,6 +47,7 @@ class Envelope(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="type
     rules: int = 0
     correlation: str | None = None
     causation: str | None = None
+    known_at: datetime | None = None
 
 
 def topic_of(fact: type[Fact], schema: int | None = None) -> str:
@@ -113,6 +114,7 @@ class Codec:
                 rules=recorded.rules,
                 correlation=recorded.correlation,
                 causation=recorded.causation,
+                known_at=recorded.known_at,
             )
         )
         topic = str(envelope.__struct_config__.tag)
@@ -136,7 +138,7 @@ class Codec:
             raise LogDamaged(where=self._place(position), problem=str(error)) from error
         return Recorded(
             stream, version, position, fact, e.occurred_at, e.recorded_at, e.actor, e.command,
-            e.site, e.rules, e.correlation, e.causation,
+            e.site, e.rules, e.correlation, e.causation, e.known_at,
         )  # fmt: skip
 
     def decode_stream(self, documents: bytes) -> Sequence[Recorded]:

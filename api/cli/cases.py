@@ -46,15 +46,27 @@ def history(context: Context) -> int:
             context.time(fact["occurred_at"]),
             status(fact["word"], context.lang),
             fact["actor"],
-            context.time(fact["recorded_at"])
-            if fact["recorded_at"] - fact["occurred_at"] > LATE
-            else "",
+            _recorded(fact, context),
             "  ".join(f"{key}={_said(value, context)}" for key, value in fact["changed"].items()),
         )
         for fact in answer["facts"]
     ]
     context.table(zh if context.lang == "zh" else en, rows, f"{answer['case']} · {answer['site']}")
     return 0
+
+
+def _recorded(fact: Answer, context: Context) -> str:
+    """When the log learned of a fact, where that was later; with a mark if it was entered late."""
+    learned = fact["known_at"] or fact["recorded_at"]
+    text = context.time(learned) if learned - fact["occurred_at"] > LATE else ""
+    mark = word("late_entries", context.lang) if fact["entered_late"] else ""
+    return " ".join(filter(None, (text, mark)))
+
+
+def _marked(text: str, row: Answer, lang: str) -> str:
+    """A cell with a mark where facts were entered late."""
+    mark = word("late_entries", lang) if row["late_entries"] else ""
+    return " · ".join(filter(None, (text, mark)))
 
 
 def _said(value: object, context: Context) -> str:
@@ -95,7 +107,7 @@ def _clock(row: Answer, now: datetime, context: Context) -> tuple[object, ...]:
         row["target"],
         context.time(row["due"]) + ("?" if row["provisional"] else ""),
         "" if ended else left(row["due"], now, lang),
-        word(row["verdict"], lang),
+        _marked(word(row["verdict"], lang), row, lang),
         row["rungs"] or "",
     )
 
@@ -125,7 +137,7 @@ def _open_case(row: Answer, now: datetime, context: Context) -> tuple[object, ..
         word(row["kind"], lang),
         row["category_title"],
         row["building"],
-        word(row["status"], lang),
+        _marked(word(row["status"], lang), row, lang),
         row["clock"],
         context.time(row["due"]),
         left(row["due"], now, lang),

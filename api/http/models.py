@@ -48,6 +48,8 @@ class HistoryFact(TypedDict):
     actor: str
     occurred_at: Instant
     recorded_at: Instant
+    known_at: Instant | None
+    entered_late: bool
     changed: dict[str, Any]
 
 
@@ -79,6 +81,7 @@ class OpenCase(TypedDict):
     external_id: str | None
     opened: Instant
     cycle: int
+    late_entries: int
     lapsed: int
     rungs: int
     clock: str | None
@@ -119,6 +122,7 @@ class ClockRun(TypedDict):
     detected: Instant | None
     rungs: int
     acknowledged: int
+    late_entries: int
     next: Instant | None
 
 
@@ -154,6 +158,7 @@ class NamedFact(TypedDict):
     word: str
     at: Instant
     actor: str
+    entered_late: bool
 
 
 class Explanation(TypedDict):

@@ -60,16 +60,20 @@ def history(engine: Engine, name: str, as_of: datetime | None = None) -> Answer:
         UnknownCase: there is no such case, or it was not known at that instant.
     """
     case = _stream_named(engine, name)
-    entries = list(history_view.history(engine.log, engine.codec, case, as_of=as_of))
+    directory = engine.directory()
+    entries = list(
+        history_view.history(engine.log, engine.codec, directory.rules, case, as_of=as_of)
+    )
     if not entries:
         raise UnknownCase(case=case)
     site = engine.codec.decode(engine.log.stream(case)[0]).site
-    zone = engine.directory().zone(site)
+    zone = directory.zone(site)
     facts = [
         entry._asdict()
         | {
             "occurred_at": entry.occurred_at.astimezone(zone),
             "recorded_at": entry.recorded_at.astimezone(zone),
+            "known_at": _there(entry.known_at, zone),
             "changed": {name: _there(value, zone) for name, value in entry.changed.items()},
         }
         for entry in entries

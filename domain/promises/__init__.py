@@ -6,6 +6,7 @@ projections and explanations all ask it.
 
 from domain.promises.clock import Clock, Pause, Verdict
 from domain.promises.fold import Fold
+from domain.promises.late_entries import entered_late
 from domain.promises.pending import Pending, next_instant, pending
 from domain.promises.spending import explanation, spent, unit_of
 
@@ -15,6 +16,7 @@ __all__ = [
     "Pause",
     "Pending",
     "Verdict",
+    "entered_late",
     "explanation",
     "next_instant",
     "pending",

@@ -63,6 +63,7 @@ class Clock:
     ``origin`` is the fact that started it, whose version of the rules judges it; ``ending`` is the
     fact that stopped or cancelled it, at ``end``.
     ``pausing`` is there from its first pause on. ``acknowledgements`` are (rung, instant);
+    ``late_entries`` counts the facts entered late that started, ended, paused or resumed it.
     ``came`` says in order when each fact came to the case by which a rung may be excused.
     """
 
@@ -79,6 +80,7 @@ class Clock:
     warned: tuple[int, ...] = ()
     raised: tuple[EscalationRaised, ...] = ()
     acknowledgements: tuple[tuple[int, datetime], ...] = ()
+    late_entries: int = 0
     came: Came = NOTHING_CAME
 
     def __init__(  # noqa: PLR0917 - made for every clock of every case: names would cost time

@@ -85,6 +85,7 @@ OWN: Final[Mapping[RowSet, tuple[Column, ...]]] = MappingProxyType(
             Column("served", Type.INSTANT),
             Column("closed", Type.INSTANT),
             Column("cycle", Type.COUNT),
+            Column("late_entries", Type.COUNT),
             Column("paused", Type.LENGTH),
             Column("served_after", Type.LENGTH),
             Column("closed_after", Type.LENGTH),
@@ -115,6 +116,7 @@ OWN: Final[Mapping[RowSet, tuple[Column, ...]]] = MappingProxyType(
             Column("provisional", Type.TRUTH),
             Column("rungs", Type.COUNT),
             Column("acknowledged", Type.COUNT),
+            Column("late_entries", Type.COUNT),
             Column("stopped_after", Type.LENGTH),
         ),
     }

@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from commands.clocks import ENGINE, AcknowledgeEscalation, WaiveBreach
+from commands.clocks import AcknowledgeEscalation, WaiveBreach
 from commands.complaint import LodgeComplaint, ReplyToComplaint, ResolveComplaint
 from commands.repair import AcceptRepair, ReportRepair, ResumeRepair
+from domain.kernel.facts import SCHEDULER
 from domain.kernel.personal import Personal
 from domain.kernel.refusals import NotPaused, VersionMoved
 from domain.promises import Verdict
@@ -58,7 +59,7 @@ def test_a_command_records_first_what_fell_due_while_nobody_looked():
     assert [r.occurred_at for r in (warned, lapsed, escalated)] == [
         after("12h"), after("24h"), after("24h")
     ]  # fmt: skip
-    assert {r.actor for r in (warned, lapsed, escalated)} == {ENGINE}
+    assert {r.actor for r in (warned, lapsed, escalated)} == {SCHEDULER}
     assert {r.recorded_at for r in (warned, lapsed, escalated, replied)} == {after("26h")}
     assert run(asked).verdict is Verdict.LATE
 

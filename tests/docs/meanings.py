@@ -16,6 +16,7 @@ ENVELOPE = {
     "rules": "the version of the rules stream in force when it was recorded",
     "correlation": "what the command belongs to, if it said so",
     "causation": "what caused the command, if it said so",
+    "known_at": "when the source of an import knew it, where the log took it at another time",
 }
 
 COMPUTED = {
@@ -57,6 +58,7 @@ COLUMNS = {
     "kind": "`complaint` or `repair`",
     "labels": "its labels, as a JSON object",
     "lapsed": "how many running promises are broken and not waived",
+    "late_entries": "how many of its facts were entered late",
     "lateness": "how much of that is beyond the target, in `unit`",
     "level": "complaint level",
     "nature": "general or complex",
@@ -94,6 +96,7 @@ COLUMNS = {
     "clock_runs.cycle": "which run of this clock in the case, from 1",
     "cases.clock": "the most pressing promise that still runs",
     "cases.cycle": "the service cycle it is in",
+    "clock_runs.late_entries": "how many facts entered late began, ended, paused or resumed it",
     "cases.due": "when that promise is due",
     "cases.paused": "how long it was paused in all, in microseconds",
     "cases.rungs": "the most rungs any running clock has raised",

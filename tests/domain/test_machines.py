@@ -9,10 +9,11 @@ from functools import reduce
 from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from commands.clocks import ENGINE, AcknowledgeEscalation, RecordDue, WaiveBreach
+from commands.clocks import AcknowledgeEscalation, RecordDue, WaiveBreach
 from commands.envelope import CommandEnvelope
 from commands.messages import Message
 from commands.registers import PublishRulebook
+from domain.kernel.facts import SCHEDULER
 from domain.kernel.personal import Personal
 from domain.kinds import KINDS
 from domain.promises import Fold, Verdict, pending
@@ -73,7 +74,7 @@ class CaseMachine(RuleBasedStateMachine):
     def recorded_by_itself(self, head):
         """How many facts after a position the engine recorded: those of time, before all others."""
         rows = self.office.log.rows(head, 1000)
-        actors = [self.office.handler.codec.decode(row).actor == ENGINE for row in rows]
+        actors = [self.office.handler.codec.decode(row).actor == SCHEDULER for row in rows]
         assert actors == sorted(actors, reverse=True)
         return sum(actors)
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from fractions import Fraction
 
-from commands.cases import LeaveUnanswered
+from commands.cases import CloseCase, LeaveUnanswered
 from commands.clocks import WaiveBreach
 from commands.complaint import ReplyToComplaint
 from commands.repair import (
@@ -16,6 +16,8 @@ from domain.kernel.personal import Personal
 from domain.kinds import KINDS
 from domain.kinds.aftercare import NonAnswer, Rating
 from domain.rulebook.standard import standard_kpis
+from projections.board import worst_first
+from projections.clock_runs import find
 from tests.support.figures import behind, figure, kpi, rate
 from tests.support.neighbourhood import Neighbourhood
 
@@ -142,3 +144,20 @@ def test_what_was_entered_late_is_kept_only_where_a_definition_says_so(place: Ne
     place.done(WaiveBreach(case=late, clock="reply", by=StaffId("ma"), reason=Personal("停电")))
     total = figure(place, kpi(**reply, share={"verdict": "met"})).total
     assert (total.value, total.net) == (Fraction(1, 3), Fraction(1, 2))
+
+
+def test_what_was_entered_late_is_marked_on_the_board_and_counts_in_figures(place: Neighbourhood):
+    """The case on the board, the run that it stopped, and both in figures."""
+    late, other = place.complaint(), place.complaint()
+    place.wait("3d")
+    for case, days in ((late, 2), (other, 1)):
+        at = place.now - timedelta(days=days)
+        place.done(ReplyToComplaint(case=case, by=StaffId("li")), occurred_at=at)
+    marks = {row.case_id: row.late_entries for row in worst_first(place.db)}
+    assert marks == {late: 1, other: 0}
+    assert {run.case_id: run.late_entries for run in find(place.db)} == marks
+    timely = kpi(of="clocks", share={"late_entries": 0})
+    assert figure(place, timely).total.value == Fraction(1, 2)
+    for case in (late, other):
+        place.done(CloseCase(case=case, reason=Personal("x")))
+    assert figure(place, kpi(of="cases", sum="late_entries")).total.value == 1

@@ -21,7 +21,8 @@ from tests.support.scenario import CODEC
 
 
 def told(place: Neighbourhood, case: str, **words) -> list[Entry]:
-    return list(history(place.log, place.projector.codec, case, **words))
+    rules = place.handler.directory.rules
+    return list(history(place.log, place.projector.codec, rules, case, **words))
 
 
 def test_every_fact_is_told_in_order_with_who_and_when(place: Neighbourhood):
@@ -128,3 +129,17 @@ def test_an_unknown_number_and_what_is_no_case_find_nothing(place: Neighbourhood
     assert find_case(place.log, CODEC, place.db, "repair-9") is None
     assert find_case(place.log, CODEC, place.db, "site-north") is None
     assert find_case(place.log, CODEC, place.db, "") is None
+
+
+def test_what_was_entered_late_is_marked(place: Neighbourhood):
+    """A visit of the day before yesterday; what fell due in between is the engine's own."""
+    case = place.repair()
+    place.wait("3d")
+    late = place.now - timedelta(days=2)
+    place.done(AcceptRepair(case=case, technician=StaffId("wu")), occurred_at=late)
+    place.done(RecordArrival(case=case), occurred_at=place.now - timedelta(days=1))
+    marked = [(entry.word, entry.entered_late) for entry in told(place, case)]
+    assert marked[0] == ("reported", False)
+    assert marked[-2:] == [("accepted", True), ("arrived", False)]
+    assert ("lapsed", False) in marked
+    assert sum(late for _, late in marked) == 1
