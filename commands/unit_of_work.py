@@ -92,33 +92,49 @@ class UnitOfWork:
         if (before := self._receipt(envelope.id)) is not None:
             return before
         message = envelope.message
+        stream = self._stream(message)
+        now = envelope.recorded_at or self._handler.clock()
+        happened = _happened(envelope, now)
+        loaded = self._begin(stream) if message.stream is None else self.load(stream)
+        looks = type(message) is RecordDue
+        if loaded.is_case and not looks:
+            happened = _within(loaded, happened)
+            self._record_due(loaded, envelope, now)
+        version = loaded.version
+        if envelope.expected not in {None, version}:
+            raise VersionMoved(expected=envelope.expected, actual=version)
+        while self._decided(envelope, loaded, now, happened) and looks:
+            pass  # what was recorded may start or end other clocks of the case
+        facts = loaded.version - version
+        receipt = Answered(envelope.id, stream, loaded.version, self.head, facts)
+        if facts or message.leaves_receipt:
+            self._receipts[envelope.id] = receipt
+        return receipt
+
+    def _stream(self, message: Message) -> str:
+        """The stream a message is asked of, once it was checked that it can be."""
         check(message)
         routes = self._handler.routes
         stream = routes.stream_of(message)
         routes.route(message, stream)
-        now = envelope.recorded_at or self._handler.clock()
-        happened = _happened(envelope, now)
-        loaded = self._begin(stream) if message.stream is None else self.load(stream)
-        if loaded.is_case and type(message) is not RecordDue:
-            happened = _within(loaded, happened)
-            self._record_due(loaded, envelope, now)
-        if envelope.expected is not None and envelope.expected != loaded.version:
-            raise VersionMoved(expected=envelope.expected, actual=loaded.version)
-        site = self._site(message, loaded)
-        facts = self._decide(message, loaded, Context(
+        return stream
+
+    def _decided(
+        self, envelope: CommandEnvelope, loaded: LoadedStream, now: datetime, happened: datetime
+    ) -> bool:
+        """Take the facts that answer a command; whether there were any."""
+        site = self._site(envelope.message, loaded)
+        facts = self._decide(envelope.message, loaded, Context(
             now=envelope.known_at or now, principal=envelope.actor, site=site,
             directory=self.directory,
         ))  # fmt: skip
         for fact in facts:
             self._take(loaded, Recorded(
-                stream, loaded.version + 1, self.head + 1, fact, fact.happened or happened, now,
-                envelope.actor, envelope.id, site, self.directory.rules.version,
+                loaded.stream, loaded.version + 1, self.head + 1, fact, fact.happened or happened,
+                now, envelope.actor, envelope.id, site, self.directory.rules.version,
                 envelope.correlation, envelope.causation, envelope.known_at,
             ))  # fmt: skip
-        receipt = Answered(envelope.id, stream, loaded.version, self.head, len(facts))
-        if facts or message.leaves_receipt:
-            self._receipts[envelope.id] = receipt
-        return receipt
+        return bool(facts)
 
     def _record_due(self, loaded: LoadedStream, envelope: CommandEnvelope, now: datetime) -> None:
         """Record what fell due in a case before now, so that nobody need have looked before.

@@ -36,7 +36,8 @@ def fall_due(case: Fold, *, at: datetime, detected: datetime | None = None) -> l
 
     However late this is asked, each fact carries the instant it was due and the instant it was
     detected, `at` unless told otherwise, so an engine that was stopped in between records the same
-    facts.
+    facts. Where a fact may start, end or excuse something of another clock, those after it are left
+    until it is recorded: ask again until there is nothing.
 
     Raises:
         UnknownCase: the case has no facts.
@@ -51,7 +52,15 @@ def fall_due(case: Fold, *, at: datetime, detected: datetime | None = None) -> l
         for said in pending(clock, directory)
         if said.at <= at
     ]
-    return [fact for _, fact in sorted(found, key=itemgetter(0))]
+    return _until_heeded(case, [fact for _, fact in sorted(found, key=itemgetter(0))])
+
+
+def _until_heeded(case: Fold, facts: list[ClockFact]) -> list[ClockFact]:
+    """The facts up to the first to which a clock of the case may respond."""
+    for number, fact in enumerate(facts, start=1):
+        if case.heeds(fact.word):
+            return facts[:number]
+    return facts
 
 
 def _is_due(clock: Clock, directory: Directory, at: datetime) -> bool:

@@ -100,6 +100,14 @@ class Fold(Situation):
         runs = self.runs.get(clock, ())
         return runs[cycle - 1] if 0 < cycle <= len(runs) else None
 
+    def heeds(self, word: str) -> bool:
+        """Whether a fact of that word may start, end, hold or excuse something of its clocks."""
+        rules = self.directory.rules
+        starters = rules.rulebook(rules.version).starters.get(self.kind.name, {})
+        return word in starters or any(
+            word in clock.rule.heard or word in clock.rule.excuses for clock in self.clocks
+        )
+
     def held(self, rule: ClockRule) -> str | None:
         """The note of a pause of this service cycle that began earlier and lasts, None if none."""
         return self._holds.get(rule.name)

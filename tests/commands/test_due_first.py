@@ -161,3 +161,19 @@ def test_a_repeated_command_records_nothing():
     asked.wait("3d")
     assert asked.done(REPLY, id="same") == first
     assert words(asked) == ["lodged", "replied"]
+
+
+@pytest.mark.parametrize("looks", [("30h",), ("25h", "30h"), ("23h", "29h", "30h")])
+def test_a_clock_that_a_lapse_stops_in_time_is_met_however_late_anybody_looks(looks):
+    """The lapse is recorded before the other clock is looked at, which it stops at its instant."""
+    asked = office(clock={}, shame={"stops": "lapsed", "within": "27h"})
+    for at in looks:
+        asked.now = after(at)
+        asked.tick(CASE)
+    assert words(asked) == ["lodged", "lapsed"]
+    assert run(asked, "shame").verdict is Verdict.MET
+    other = office(clock={}, shame={"stops": "lapsed", "within": "27h"})
+    other.wait("30h")
+    other.done(REPLY)
+    assert words(other) == ["lodged", "lapsed", "replied"]
+    assert run(other, "shame").verdict is Verdict.MET
