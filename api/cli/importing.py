@@ -8,6 +8,7 @@ from api.imports.faults import Reject
 from api.imports.mapping import load_mapping
 from api.imports.result import Result
 from api.parsing import read_time
+from api.queries.health import scheduler_looks
 
 NOTHING_TAKEN = 1
 
@@ -21,7 +22,8 @@ def bring_in(context: Context) -> int:
         with context.progress(context.say("导入", "importing")) as heard:
             result = backfill(
                 mapping, asked.file, engine.handler, until=until, policy=asked.rules,
-                without_clocks=asked.without_clocks, rejects=asked.rejects, lang=context.lang,
+                without_clocks=asked.without_clocks, beside=scheduler_looks(engine),
+                rejects=asked.rejects, lang=context.lang,
                 progress=lambda done, total, _phase: heard(done, total),
             )  # fmt: skip
         with context.progress(context.say("更新视图", "catching up")) as heard:

@@ -183,6 +183,12 @@ def _lag(engine: Engine) -> Finding:
     )
 
 
+def scheduler_looks(engine: Engine) -> bool:
+    """Whether a scheduler was at work on the store a moment ago, in whichever process."""
+    at = engine.projector.pulses().get("deadlines")
+    return at is not None and abs((engine.clock() - instant(at)).total_seconds()) <= QUIET
+
+
 def _scheduler(engine: Engine, now: datetime) -> Finding:
     at = engine.projector.pulses().get("deadlines")
     if at is None and first_due(engine.projector.db) is None:
