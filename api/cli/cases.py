@@ -16,6 +16,7 @@ from api.wording import left, length, reason, status, word
 from commands.envelope import CommandEnvelope
 from commands.ids import new_id
 from domain.kernel.refusals import CommandInvalid, Phrase
+from domain.promises import Verdict
 
 LATE: Final = timedelta(minutes=1)
 _BOARD: Final = {
@@ -63,9 +64,17 @@ def _recorded(fact: Answer, context: Context) -> str:
     return " ".join(filter(None, (text, mark)))
 
 
+def _late(fact: Answer, lang: str) -> str:
+    """What follows a fact that was entered late."""
+    if not fact["entered_late"]:
+        return ""
+    return f"{'，' if lang == 'zh' else ', '}{word('late_entries', lang)}"
+
+
 def _marked(text: str, row: Answer, lang: str) -> str:
     """A cell with a mark where facts were entered late."""
-    mark = word("late_entries", lang) if row["late_entries"] else ""
+    marked = row["late_entries"] and row.get("verdict") != Verdict.ENTERED_LATE
+    mark = word("late_entries", lang) if marked else ""
     return " · ".join(filter(None, (text, mark)))
 
 
@@ -193,8 +202,8 @@ def _started(answer: Answer) -> tuple[str, str]:
     by = answer["started_by"]
     at = _exact(by["at"])
     return (
-        f"由“{status(by['word'], 'zh')}”开始，{at}，{by['actor']}",
-        f"Started by {status(by['word'], 'en')}, {at}, {by['actor']}",
+        f"由“{status(by['word'], 'zh')}”开始，{at}，{by['actor']}{_late(by, 'zh')}",
+        f"Started by {status(by['word'], 'en')}, {at}, {by['actor']}{_late(by, 'en')}",
     )
 
 
@@ -204,8 +213,8 @@ def _used(answer: Answer, context: Context) -> tuple[str, str]:
     used, late = (_amount(answer[name], unit, context) for name in ("consumed", "lateness"))
     if answer["stopped_by"] is not None:
         by = answer["stopped_by"]
-        to_zh = f"到“{status(by['word'], 'zh')}”为止（{until}，{by['actor']}）"
-        to_en = f"Until {status(by['word'], 'en')} ({until}, {by['actor']})"
+        to_zh = f"到“{status(by['word'], 'zh')}”为止（{until}，{by['actor']}{_late(by, 'zh')}）"
+        to_en = f"Until {status(by['word'], 'en')} ({until}, {by['actor']}{_late(by, 'en')})"
     elif answer["paused"] is not None:
         to_zh, to_en = f"到暂停为止（{until}）", f"Until the pause ({until})"
     else:

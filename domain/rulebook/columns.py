@@ -118,6 +118,8 @@ OWN: Final[Mapping[RowSet, tuple[Column, ...]]] = MappingProxyType(
             Column("acknowledged", Type.COUNT),
             Column("late_entries", Type.COUNT),
             Column("stopped_after", Type.LENGTH),
+            Column("consumed", Type.LENGTH),
+            Column("lateness", Type.LENGTH),
         ),
     }
 )

@@ -26,6 +26,9 @@ COMPUTED = {
     "closed_after_net": "the same without the time it was paused",
     "kind": "the kind of case",
     "served_again": "whether a later service cycle of the case was done",
+    "clock_runs.consumed": "how much of the target was used until the run ended, on its own"
+    " calendar, pauses left out; a day of a target in days counts as 24 hours, none for months",
+    "clock_runs.lateness": "how much of that is beyond the target",
     "stopped_after": "how long after its start the run was stopped or cancelled",
     "served_after": "how long after the beginning the work was done, the last time",
     "services.served_after": "how long after the cycle began the work was done",

@@ -20,6 +20,7 @@ from projections.board import worst_first
 from projections.clock_runs import find
 from tests.support.figures import behind, figure, kpi, rate
 from tests.support.neighbourhood import Neighbourhood
+from tests.support.scenario import START, book
 
 STANDARD = standard_kpis(KINDS)
 
@@ -161,3 +162,41 @@ def test_what_was_entered_late_is_marked_on_the_board_and_counts_in_figures(plac
     for case in (late, other):
         place.done(CloseCase(case=case, reason=Personal("x")))
     assert figure(place, kpi(of="cases", sum="late_entries")).total.value == 1
+
+
+def test_what_was_used_of_promises_and_how_late_they_were_is_measured(place: Neighbourhood):
+    """On the calendar of each: half a working day late is not the night in between."""
+    for hours in ("12h", "30h"):
+        case = place.complaint()
+        at = place.now
+        place.wait(hours)
+        place.done(ReplyToComplaint(case=case, by=StaffId("li")))
+        place.now = at
+    reply = {"of": "clocks", "where": {"clock": "reply"}}
+    hour = 3_600_000_000
+    assert figure(place, kpi(**reply, mean="consumed")).total.value == 21 * hour
+    assert figure(place, kpi(**reply, sum="lateness")).total.value == 6 * hour
+    assert figure(place, kpi(**reply, share={"lateness": "> 5h"})).total.value == Fraction(1, 2)
+    case = place.repair()
+    place.now = START + timedelta(days=2, hours=9)  # Friday at six in the evening
+    place.done(CompleteRepair(case=case))
+    done = {"of": "clocks", "where": {"clock": "complete"}}
+    assert figure(place, kpi(**done, sum="lateness")).total.value == Fraction(13, 2) * hour
+    assert figure(place, kpi(**done, sum="consumed")).total.value == Fraction(41, 2) * hour
+
+
+def test_days_used_are_days_of_24_hours_and_months_are_not_measured():
+    rule = {"case": "complaint", "starts": "lodged", "stops": "replied"}
+    rules = book(
+        days={**rule, "within": {"days": 2}}, months={**rule, "within": {"months": 1}}
+    )  # fmt: skip
+    place = Neighbourhood(None, None, rules)
+    case = place.complaint()
+    place.now = START.replace(hour=16) + timedelta(days=3)  # midnight at the site
+    place.done(ReplyToComplaint(case=case, by=StaffId("li")))
+    measured = {
+        name: figure(place, kpi(of="clocks", where={"clock": name}, sum="consumed")).total.value
+        for name in ("days", "months")
+    }
+    assert measured == {"days": (3 * 24 + 15) * 3_600_000_000, "months": None}
+    place.close()
