@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 from time import perf_counter
+from typing import Final
 
 from api.imports.faults import Rejects, RejectsOverwrite
 from api.imports.mapping import Mapping
@@ -12,8 +13,12 @@ from api.imports.plan import Plan, Progress
 from api.imports.replay import Replay
 from api.imports.result import Result
 from api.imports.rules import RulesPolicy, publications
+from api.imports.verdicts import compare
 from commands.handler import CommandHandler
 from domain.kernel.refusals import Refusal, WithoutZone
+
+SHOWN: Final = 20
+"""Contradictions that are told one by one."""
 
 
 class UntilInTheFuture(Refusal):
@@ -64,7 +69,7 @@ def backfill(
         run = Replay(mapping, plan.commands, desk, refused, progress, beside=beside)
         run.publish(policy, without_clocks=without_clocks)
         run.run(until)
-        total = run.total
+        total, compared = run.total, compare(plan.said, desk)
         return Result(
             rows=plan.rows,
             commands=total.commands,
@@ -77,6 +82,9 @@ def backfill(
             codes=dict(refused.codes),
             first=tuple(refused.first),
             seconds=perf_counter() - begun,
+            compared=compared.total,
+            contradicted=len(compared.contradictions),
+            contradictions=tuple(compared.contradictions[:SHOWN]),
         )
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from api.imports.faults import Reject, RowInTheFuture, ValueMissing, rejected
 from api.imports.forms import Fill
 from api.imports.mapping import Mapping
-from api.imports.remedies import remedy
+from api.imports.remedies import located, remedy
 from api.imports.rows import Cells, Rows
 from api.imports.steps import BoundStep
 from commands.messages import Message
@@ -64,6 +64,8 @@ class Plan:
         self.rows = 0
         self.rejects: list[Reject] = []
         self.commands: list[Planned] = []
+        self.said: dict[tuple[str, str], bool] = {}
+        """Whether the source says that a clock of a case was kept in time, as last said."""
         self._mapping = mapping
         self._latest = now
         self._reached: dict[str, tuple[datetime, datetime]] = {}
@@ -73,6 +75,7 @@ class Plan:
         index = {column: i for i, column in enumerate(columns)}
         self._case = mapping.case.bind(index)
         self._steps = [step.bind(index, mapping.times) for step in mapping.steps]
+        self._claims = [claim.bind(index) for claim in mapping.claims]
         lines: Iterable[Line] = self._lines(Rows(file, mapping.dialect, columns))
         if mapping.order:
             lines = _ordered(lines, [index[column] for column in mapping.order], mapping)
@@ -110,8 +113,23 @@ class Plan:
             for number, step, test in steps:
                 if test is None or test(cells, previous, final):
                     self._plan(step, rank, number, line)
+            if self._claims:
+                self._hear(line)
             if history:
                 before[case] = cells
+
+    def _hear(self, line: Line) -> None:
+        """Take what a row says of verdicts."""
+        for number, claim in enumerate(self._claims):
+            try:
+                in_time = claim.read(line.cells)
+            except Refusal as refusal:
+                place = ("verdicts", number, "in_time")
+                setting = located(self._mapping, place)
+                self.rejects.append(rejected(line.line, refusal, case=line.case, setting=setting))
+                continue
+            if in_time is not None:
+                self.said[line.case, claim.clock] = in_time
 
     def _plan(self, step: BoundStep, rank: int, number: int, line: Line) -> None:
         cells = line.cells

@@ -41,8 +41,11 @@ def remedy(mapping: Mapping, refusal: Refusal, step: int | None = None) -> str:
     `step` is the number of the step that gave the command.
     """
     path = _path(mapping, refusal, step)
-    if not path:
-        return ""
+    return located(mapping, path) if path else ""
+
+
+def located(mapping: Mapping, path: Path) -> str:
+    """A place in the mapping for people."""
     line = mapping.written.line(path)
     return f"{mapping.written.file.name}:{line} {'.'.join(_shown(mapping, path))}"
 
