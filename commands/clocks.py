@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from commands.messages import CaseMessage, Message
 from domain.kernel.context import Context
@@ -13,6 +14,8 @@ from domain.kernel.personal import Personal
 from domain.promises import decisions
 from domain.promises.facts import ClockFact
 from domain.promises.fold import Fold
+
+INSTANT: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,11 @@ class RecordDue(CaseMessage):
 def record_due(case: Fold, *, context: Context[Any]) -> list[ClockFact]:
     """Record what fell due up to and including now."""
     return decisions.fall_due(case, at=context.now)
+
+
+def fell_due(case: Fold, *, before: datetime) -> list[ClockFact]:
+    """Record what fell due before an instant, as detected then: a stop at its due is in time."""
+    return decisions.fall_due(case, at=before - INSTANT, detected=before)
 
 
 CLOCKS: Mapping[type[Message], Any] = {

@@ -21,7 +21,8 @@ class CommandEnvelope:
     """A message with who asks, when it happened, and the id that makes asking twice harmless.
 
     ``expected`` is the version of the case the asker has seen; ``recorded_at`` is the instant at
-    which an import lets the log record it, instead of now.
+    which an import lets the log record it, instead of now; ``known_at`` is when the source of an
+    import knew it, where the log records it now.
     """
 
     message: Message
@@ -32,6 +33,7 @@ class CommandEnvelope:
     causation: str | None = None
     expected: int | None = None
     recorded_at: datetime | None = None
+    known_at: datetime | None = None
 
     @property
     def key(self) -> ReceiptKey:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from domain.kernel.facts import Recorded
@@ -29,6 +30,16 @@ class LoadedStream:
     def version(self) -> int:
         """The stream's version."""
         return len(self.facts)
+
+    @property
+    def is_case(self) -> bool:
+        """Whether it is a case that has begun."""
+        return bool(self.facts) and self.kind is not None and self.kind.case
+
+    @property
+    def began(self) -> datetime:
+        """When the first of its facts happened."""
+        return self.facts[0].occurred_at
 
     @property
     def site(self) -> str:

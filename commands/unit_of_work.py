@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_args, get_type_hints
 
+from commands.clocks import RecordDue, fell_due
 from commands.envelope import Answer, CommandEnvelope
 from commands.messages import Message, Opens
 from commands.streams import LoadedStream
 from commands.validation import check, check_time, check_words
 from domain.kernel.context import Context
 from domain.kernel.documents import DocumentInvalid
-from domain.kernel.facts import Fact, Recorded
+from domain.kernel.facts import SCHEDULER, Fact, Recorded
 from domain.kernel.personal import Personal, household_subject
-from domain.kernel.refusals import CommandIdTaken, InTheFuture, Refusal, UnknownSite, VersionMoved
+from domain.kernel.refusals import (
+    BeforeTheCase,
+    CommandIdTaken,
+    InTheFuture,
+    Refusal,
+    UnknownSite,
+    VersionMoved,
+)
 from domain.kinds.directory import Directory
 from domain.kinds.site.facts import SITE_KIND
 from store.log import CLOCK_TOLERANCE, AppendTransaction, Receipt, ReceiptKey
@@ -25,6 +33,17 @@ if TYPE_CHECKING:
     from commands.handler import CommandHandler
 
 FUTURE: Final = timedelta(minutes=5)
+"""How far ahead of the log's time something may be said to have happened."""
+EARLIER: Final = timedelta(minutes=5)
+"""How far before the beginning of its case something may be said to have happened."""
+
+
+class When(NamedTuple):
+    """When a command is recorded, was known to its source if that differs, and when it happened."""
+
+    recorded_at: datetime
+    known_at: datetime | None
+    happened: datetime
 
 
 class UnitOfWork:
@@ -38,6 +57,7 @@ class UnitOfWork:
         self._receipts: dict[ReceiptKey, Receipt] = {}
         self._looked_up: set[ReceiptKey] = set()
         self._before: dict[ReceiptKey, Receipt] = {}
+        self._grown: set[str] = set()
         self._last = instant(log.last_recorded_at)
         self._limit = self._last
         self.head = log.head
@@ -46,6 +66,15 @@ class UnitOfWork:
     def directory(self) -> Directory:
         """The registers, as of the last command."""
         return self._handler.directory
+
+    def grew(self, stream: str) -> bool:
+        """Whether facts of a stream were decided in this unit."""
+        return stream in self._grown
+
+    @property
+    def latest(self) -> datetime | None:
+        """When the newest fact of the log was recorded, None where it is empty."""
+        return self._last if self.head else None
 
     def look_up(self, keys: Sequence[ReceiptKey]) -> None:
         """Look up in one go which commands have a receipt; `handle` does so one by one."""
@@ -61,6 +90,8 @@ class UnitOfWork:
 
     def handle(self, envelope: CommandEnvelope) -> Receipt:
         """The receipt of a command; the same id with the same content gets the first one.
+
+        What fell due in its case before now is recorded first, also where the command is refused.
 
         Raises:
             Refusal, DocumentInvalid: it cannot be done; nothing of it is stored.
@@ -78,39 +109,72 @@ class UnitOfWork:
         routes = self._handler.routes
         stream = routes.stream_of(message)
         routes.route(message, stream)
-        recorded_at, known_at = self._recording(envelope)
-        now = known_at or recorded_at
-        happened = _happened(envelope, now)
+        when = self._when(envelope)
         loaded = self._begin(stream) if message.stream is None else self.load(stream)
-        if envelope.expected is not None and envelope.expected != loaded.version:
-            raise VersionMoved(expected=envelope.expected, actual=loaded.version)
-        site = self._site(message, loaded)
-        facts = self._decide(message, loaded, Context(
-            now=now, principal=envelope.actor, site=site, directory=self.directory
-        ))  # fmt: skip
-        for fact in facts:
-            recorded = Recorded(
-                stream, loaded.version + 1, self.head + 1, fact, fact.happened or happened,
-                recorded_at, envelope.actor, envelope.id, site, self.directory.rules.version,
-                envelope.correlation, envelope.causation, known_at,
-            )  # fmt: skip
-            self._take(loaded, recorded)
-        receipt = Receipt(*key, envelope.fingerprint, stream, loaded.version, self.head, len(facts))
+        looks = type(message) is RecordDue
+        if loaded.is_case and not looks:
+            when = when._replace(happened=_within(loaded, when.happened))
+            self._record_due(loaded, envelope, when)
+        version = loaded.version
+        if envelope.expected not in {None, version}:
+            raise VersionMoved(expected=envelope.expected, actual=version)
+        while self._decided(envelope, loaded, when) and looks:
+            pass  # what was recorded may start or end other clocks of the case
+        facts = loaded.version - version
+        receipt = Receipt(*key, envelope.fingerprint, stream, loaded.version, self.head, facts)
         if facts or message.leaves_receipt:
             self._receipts[key] = receipt
         return receipt
 
-    def _recording(self, envelope: CommandEnvelope) -> tuple[datetime, datetime | None]:
-        """When a command is recorded, and when it was known, where that is another time.
+    def _decided(self, envelope: CommandEnvelope, loaded: LoadedStream, when: When) -> bool:
+        """Take the facts that answer a command; whether there were any."""
+        site = self._site(envelope.message, loaded)
+        facts = self._decide(envelope.message, loaded, Context(
+            now=when.known_at or when.recorded_at, principal=envelope.actor, site=site,
+            directory=self.directory,
+        ))  # fmt: skip
+        for fact in facts:
+            self._take(loaded, Recorded(
+                loaded.stream, loaded.version + 1, self.head + 1, fact,
+                fact.happened or when.happened, when.recorded_at, envelope.actor, envelope.id, site,
+                self.directory.rules.version, envelope.correlation, envelope.causation,
+                when.known_at,
+            ))  # fmt: skip
+        return bool(facts)
 
-        An import records at its own times unless the log holds later facts: there it records now.
+    def _record_due(self, loaded: LoadedStream, envelope: CommandEnvelope, when: When) -> None:
+        """Record what fell due in a case before now, so that nobody need have looked before.
+
+        While an import brings a case in one unit, nobody could look at it: now is when the source
+        knew. What is recorded may start or stop other clocks of the case, so it is asked until it
+        is quiet.
         """
-        own = envelope.recorded_at
+        known = when.known_at if loaded.stream in self._grown else None
+        before = known or when.recorded_at
+        while facts := fell_due(loaded.folded(self.directory), before=before):
+            for fact in facts:
+                self._take(loaded, Recorded(
+                    loaded.stream, loaded.version + 1, self.head + 1, fact, fact.happened or before,
+                    when.recorded_at, SCHEDULER, envelope.id, loaded.site,
+                    self.directory.rules.version, None, None, known,
+                ))  # fmt: skip
+
+    def _when(self, envelope: CommandEnvelope) -> When:
+        """When a command is recorded, was known to its source, and when what it says happened.
+
+        What an import would record at its own time is recorded now where the log holds later facts.
+        """
+        own, known_at = envelope.recorded_at, envelope.known_at
         if own is not None:
             self._must_have_come(own)
-            if self._last - own <= CLOCK_TOLERANCE:
-                return max(own, self._last), None
-        return self._log.raised(self._handler.clock(), self._last), own
+        if own is not None and self._last - own <= CLOCK_TOLERANCE:
+            recorded_at = max(own, self._last)
+        else:
+            recorded_at = self._log.raised(self._handler.clock(), self._last)
+            known_at = known_at or own
+        if known_at is not None:
+            self._must_have_come(known_at)
+        return When(recorded_at, known_at, _happened(envelope, known_at or recorded_at))
 
     def _must_have_come(self, at: datetime) -> None:
         """Refuse an instant beyond now; the clock is read when the last reading is not enough."""
@@ -181,6 +245,7 @@ class UnitOfWork:
     def _take(self, loaded: LoadedStream, recorded: Recorded) -> None:
         row = self._handler.codec.encode(recorded)
         self._rows.append(row)
+        self._grown.add(recorded.stream)
         self.head = recorded.position
         self._last = recorded.recorded_at
         loaded.take(recorded)
@@ -226,3 +291,13 @@ def _happened(envelope: CommandEnvelope, now: datetime) -> datetime:
     if at > now + FUTURE:
         raise InTheFuture(at=at.isoformat())
     return at.astimezone(UTC)
+
+
+def _within(case: LoadedStream, happened: datetime) -> datetime:
+    """When something happened to a case: a little before its beginning counts as then."""
+    began = case.began
+    if happened >= began:
+        return happened
+    if happened < began - EARLIER:
+        raise BeforeTheCase(case=case.stream, at=happened.isoformat(), began=began.isoformat())
+    return began

@@ -24,6 +24,7 @@ class BoardRow(NamedTuple):
     external_id: str | None
     opened: int
     cycle: int
+    late_entries: int
     lapsed: int
     rungs: int
     clock: str | None

@@ -33,6 +33,7 @@ OWN: Final = (
     Column("closed_on", "INTEGER", required=False),
     Column("paused", "INTEGER"),
     Column("cycle", "INTEGER"),
+    Column("late_entries", "INTEGER"),
     Column("lapsed", "INTEGER"),
     Column("rungs", "INTEGER"),
     Column("clock", "TEXT", required=False),
@@ -56,7 +57,7 @@ class Cases:
     """One row per case."""
 
     name = TABLE
-    version = 1
+    version = 2
     unmoved_by: frozenset[str] = frozenset()
 
     def __init__(self, kinds: Kinds) -> None:
@@ -96,7 +97,8 @@ class Cases:
         own: Record = (
             first.stream, case.kind.name, first.site, opened, local_day(opened, zone), served,
             closed, local_day(closed, zone), _paused(services), case.service,
-            *_pressing(case.clocks), _encode(labels).decode() if labels else None,
+            case.late_entries, *_pressing(case.clocks),
+            _encode(labels).decode() if labels else None,
         )  # fmt: skip
         readers = self._readers[case.kind.name]
         return {TABLE: ((*own, *(None if read is None else read(state) for read in readers)),)}

@@ -38,6 +38,7 @@ CLOCK_RUNS = Table(
         Column("detected", "INTEGER", required=False),
         Column("rungs", "INTEGER"),
         Column("acknowledged", "INTEGER"),
+        Column("late_entries", "INTEGER"),
         Column("next", "INTEGER", required=False),
     ),
     key=("case_id", "clock", "cycle"),
@@ -55,7 +56,7 @@ class ClockRuns:
     """
 
     name = TABLE
-    version = 2
+    version = 4
     tables = (CLOCK_RUNS,)
     unmoved_by: frozenset[str] = frozenset()
 
@@ -77,7 +78,8 @@ class ClockRuns:
                     micros(clock.pauses[-1].since) if clock.paused else None,
                     str(clock.verdict), unit, used, late,
                     None if clock.lapsed is None else micros(clock.lapsed.detected),
-                    len(clock.raised), len(clock.acknowledgements), optional_micros(coming),
+                    len(clock.raised), len(clock.acknowledgements), clock.late_entries,
+                    optional_micros(coming),
                 )
             )  # fmt: skip
         return {TABLE: found}
@@ -122,6 +124,7 @@ class ClockRun(NamedTuple):
     detected: int | None
     rungs: int
     acknowledged: int
+    late_entries: int
     next: int | None
 
 

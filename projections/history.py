@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 from domain.kernel.facts import Fact, Recorded
 from domain.kernel.personal import Personal
+from domain.promises import entered_late
+from domain.promises.directory import Rules
 from store.codec import Codec
 from store.log import Log
 from store.tables import TableDb
@@ -19,7 +21,9 @@ class Entry(NamedTuple):
 
     ``changed`` holds all its fields, of those that describe the case only what is new; ``rules``
     is the version of the rules in force when it was recorded; ``content`` is the fact itself;
-    ``recorded`` is False for what a lens judges and the log does not hold.
+    ``recorded`` is False for what a lens judges and the log does not hold. ``known_at`` is when the
+    source of an import knew it, ``entered_late`` whether that was longer after it happened than
+    the rulebook tolerates.
     """
 
     version: int
@@ -30,6 +34,7 @@ class Entry(NamedTuple):
     occurred_at: datetime
     recorded_at: datetime
     known_at: datetime | None
+    entered_late: bool
     changed: dict[str, Any]
     rules: int
     command: str
@@ -56,14 +61,14 @@ def find_stream(log: Log, codec: Codec, db: TableDb, name: str) -> str | None:
     return find_case(log, codec, db, name)
 
 
-def history(facts: Iterable[Recorded]) -> Iterator[Entry]:
+def history(facts: Iterable[Recorded], rules: Rules) -> Iterator[Entry]:
     """What each fact of a stream says, in order."""
     known: dict[str, Any] = {}
     for recorded in facts:
-        yield _entry(recorded, known)
+        yield _entry(recorded, known, late=entered_late(recorded, rules))
 
 
-def _entry(recorded: Recorded, known: dict[str, Any]) -> Entry:
+def _entry(recorded: Recorded, known: dict[str, Any], *, late: bool) -> Entry:
     describes = recorded.fact.describes
     changed = {}
     for name, value in _data(recorded).items():
@@ -73,8 +78,8 @@ def _entry(recorded: Recorded, known: dict[str, Any]) -> Entry:
             known[name] = changed[name] = value
     return Entry(
         recorded.version, recorded.position, recorded.type, recorded.fact.word, recorded.actor,
-        recorded.occurred_at, recorded.recorded_at, recorded.known_at, changed, recorded.rules,
-        recorded.command, recorded.correlation, recorded.causation, recorded.fact,
+        recorded.occurred_at, recorded.recorded_at, recorded.known_at, late, changed,
+        recorded.rules, recorded.command, recorded.correlation, recorded.causation, recorded.fact,
         bool(recorded.command),
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ from api.queries import cases as case_answers, promises
 from api.queries.cases import Answer
 from api.wording import left, length, reason, status, titled, word
 from domain.kernel.refusals import Phrase
+from domain.promises import Verdict
 
 Due = Annotated[bool, Option(Phrase("running ones, due next first", "进行中的，最先到期的在前"))]
 Lapsed = Annotated[bool, Option(Phrase("broken and not yet kept", "已超时且尚未完成的"))]
@@ -59,16 +60,37 @@ def history(context: Context, case: CaseNumber, /, *, lens: LensOptions = NOW) -
 
 def _fact(fact: Answer, context: Context) -> tuple[object, ...]:
     """A fact as a sentence, with what is said only where it tells something."""
-    late = fact["recorded_at"] - fact["occurred_at"] > LATE
     return (
         fact["version"] if fact["recorded"] else "+",
         context.time(fact["occurred_at"]),
         context.say(fact["detail_zh"], fact["detail"]),
         fact["actor"],
-        context.time(fact["recorded_at"]) if late else "",
+        _recorded(fact, context),
         fact["rules"],
         *(_short(fact[name]) for name in ("command", "correlation", "causation")),
     )
+
+
+def _recorded(fact: Answer, context: Context) -> str:
+    """When the log learned of a fact, where that was later; with a mark if it was entered late."""
+    learned = fact["known_at"] or fact["recorded_at"]
+    text = context.time(learned) if learned - fact["occurred_at"] > LATE else ""
+    mark = word("late_entries", context.lang) if fact["entered_late"] else ""
+    return " ".join(filter(None, (text, mark)))
+
+
+def _late(fact: Answer, lang: str) -> str:
+    """What follows a fact that was entered late."""
+    if not fact["entered_late"]:
+        return ""
+    return f"{'，' if lang == 'zh' else ', '}{word('late_entries', lang)}"
+
+
+def _marked(text: str, row: Answer, lang: str) -> str:
+    """A cell with a mark where facts were entered late."""
+    marked = row["late_entries"] and row.get("verdict") != Verdict.ENTERED_LATE
+    mark = word("late_entries", lang) if marked else ""
+    return " · ".join(filter(None, (text, mark)))
 
 
 def _short(name: str | None) -> str:
@@ -118,7 +140,7 @@ def _clock(row: Answer, now: datetime, context: Context) -> tuple[object, ...]:
         row["target"],
         context.time(row["due"]) + ("?" if row["provisional"] else ""),
         "" if ended else left(row["due"], now, lang),
-        word(row["verdict"], lang),
+        _marked(word(row["verdict"], lang), row, lang),
         row["rungs"] or "",
     )
 
@@ -149,7 +171,7 @@ def _open_case(row: Answer, now: datetime, context: Context) -> tuple[object, ..
         word(row["kind"], lang),
         titled(row["category"], row["category_title"], lang),
         row["building"],
-        word(row["status"], lang),
+        _marked(word(row["status"], lang), row, lang),
         titled(row["clock"], row["clock_title"], lang),
         context.time(row["due"]),
         left(row["due"], now, lang),
@@ -211,8 +233,8 @@ def _started(answer: Answer) -> tuple[str, str]:
     by = answer["started_by"]
     at = _exact(by["at"])
     return (
-        f"由“{status(by['word'], 'zh')}”开始，{at}，{by['actor']}",
-        f"Started by {status(by['word'], 'en')}, {at}, {by['actor']}",
+        f"由“{status(by['word'], 'zh')}”开始，{at}，{by['actor']}{_late(by, 'zh')}",
+        f"Started by {status(by['word'], 'en')}, {at}, {by['actor']}{_late(by, 'en')}",
     )
 
 
@@ -222,8 +244,8 @@ def _used(answer: Answer, context: Context) -> tuple[str, str]:
     used, late = (_amount(answer[name], unit, context) for name in ("consumed", "lateness"))
     if answer["stopped_by"] is not None:
         by = answer["stopped_by"]
-        to_zh = f"到“{status(by['word'], 'zh')}”为止（{until}，{by['actor']}）"
-        to_en = f"Until {status(by['word'], 'en')} ({until}, {by['actor']})"
+        to_zh = f"到“{status(by['word'], 'zh')}”为止（{until}，{by['actor']}{_late(by, 'zh')}）"
+        to_en = f"Until {status(by['word'], 'en')} ({until}, {by['actor']}{_late(by, 'en')})"
     elif answer["paused"] is not None:
         to_zh, to_en = f"到暂停为止（{until}）", f"Until the pause ({until})"
     else:

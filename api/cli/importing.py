@@ -14,6 +14,8 @@ from api.imports.mapping import load_mapping
 from api.imports.result import Result
 from api.imports.rules import RulesPolicy
 from api.parsing import read_time
+from api.queries.health import scheduler_looks
+from api.wording import word
 from domain.kernel.refusals import Phrase
 
 NOTHING_TAKEN: Final = 1
@@ -81,7 +83,8 @@ def bring_in(
         with context.progress(context.say("导入", "importing")) as heard:
             result = backfill(
                 steps, file, engine.handler, until=ends, policy=policy,
-                without_clocks=without_clocks, rejects=rejects, lang=context.lang,
+                without_clocks=without_clocks, beside=scheduler_looks(engine), rejects=rejects,
+                lang=context.lang,
                 progress=lambda done, total, _phase: heard(done, total),
             )  # fmt: skip
         with context.progress(context.say("更新视图", "catching up")) as heard:
@@ -102,6 +105,19 @@ def _tell(context: Context, result: Result, *, complete: bool) -> None:
         f" {result.clocks} clocks started, {result.facts} facts, {result.lapses} of them lapses and"
         f" {result.late} entered late, {result.rejects} rejects, {result.seconds:.1f} s.",
     )
+    if result.compared:
+        context.line(
+            f"来源给出了 {result.compared} 个结论，其中 {result.contradicted} 个与判定不符。",
+            f"The source claims {result.compared} verdicts,"
+            f" {result.contradicted} of them contradicted by the rules.",
+        )
+    for one in result.contradictions[:3]:
+        context.line(
+            f"  {one.case} {one.clock}：来源{'按时' if one.said else '未按时'}，"
+            f"判定{word(one.verdict, 'zh')}",
+            f"  {one.case} {one.clock}: {'in time' if one.said else 'not in time'} by the source,"
+            f" {word(one.verdict, 'en')} by the rules",
+        )
     for code, count in sorted(result.codes.items()):
         context.line(f"  {code}：{count}", f"  {code}: {count}")
     for reject in result.first[:3]:

@@ -67,6 +67,7 @@ class HistoryFact(TypedDict):
     occurred_at: Instant
     recorded_at: Instant
     known_at: Instant | None
+    entered_late: bool
     changed: dict[str, Any]
     recorded: bool
     detail: str
@@ -104,6 +105,7 @@ class OpenCase(TypedDict):
     external_id: str | None
     opened: Instant
     cycle: int
+    late_entries: int
     lapsed: int
     rungs: int
     clock: str | None
@@ -144,6 +146,7 @@ class ClockRun(TypedDict):
     detected: Instant | None
     rungs: int
     acknowledged: int
+    late_entries: int
     next: Instant | None
 
 
@@ -179,6 +182,7 @@ class NamedFact(TypedDict):
     word: str
     at: Instant
     actor: str
+    entered_late: bool
 
 
 class Explanation(ThroughLens):

@@ -161,7 +161,7 @@ def _board(rows: Iterable[Answer], words: dict[str, str], now: datetime, lang: s
             row["case"],
             word(row["kind"], lang),
             row["category_title"] or "",
-            word(row["status"], lang),
+            _marked(word(row["status"], lang), row, lang),
             row["clock_title"] or "",
             left(row["due"], now, lang),
             row["steward"] or "",
@@ -169,6 +169,11 @@ def _board(rows: Iterable[Answer], words: dict[str, str], now: datetime, lang: s
         ]
         for row in rows
     ]
+
+
+def _marked(text: str, row: Answer, lang: str) -> str:
+    """A status with a mark where facts of the case were entered late."""
+    return f"{text} · {word('late_entries', lang)}" if row["late_entries"] else text
 
 
 def _lapsed(rows: Iterable[Answer], words: dict[str, str], now: datetime, lang: str) -> list[Row]:

@@ -20,6 +20,7 @@ from commands.routes import WrongKind
 from commands.validation import TextUnreadable, TooManyLabels
 from domain.kernel.documents import DocumentInvalid
 from domain.kernel.refusals import (
+    BeforeTheCase,
     CommandIdTaken,
     CommandInvalid,
     InTheFuture,
@@ -150,6 +151,7 @@ STATUS: Final[Mapping[type[Exception], int]] = {
     CommandInvalid: 422,
     DocumentRefused: 422,
     InTheFuture: 422,
+    BeforeTheCase: 422,
     LabelNotADate: 422,
     LabelNotDeclared: 422,
     LevelOutOfRange: 422,

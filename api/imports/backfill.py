@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 from time import perf_counter
+from typing import Final
 
 from api.imports.faults import Rejects, RejectsOverwrite
 from api.imports.mapping import Mapping
@@ -12,8 +13,12 @@ from api.imports.plan import Plan, Progress
 from api.imports.replay import Replay
 from api.imports.result import Result
 from api.imports.rules import RulesPolicy, publications
+from api.imports.verdicts import compare
 from commands.handler import CommandHandler
 from domain.kernel.refusals import Refusal, WithoutZone
+
+SHOWN: Final = 20
+"""Contradictions that are told one by one."""
 
 
 class UntilInTheFuture(Refusal):
@@ -30,6 +35,7 @@ def backfill(
     until: datetime | None = None,
     policy: RulesPolicy = RulesPolicy.ASK,
     without_clocks: bool = False,
+    beside: bool = False,
     progress: Progress | None = None,
     rejects: Path | None = None,
     lang: str = "en",
@@ -37,10 +43,12 @@ def backfill(
     """Replay the history of a file; repeated it adds nothing, interrupted it goes on.
 
     Before each command everything due strictly before it is recorded, each at its due instant, as
-    a scheduler that always ran would have done. `until` goes on past the last row, up to and
-    including that instant. `policy` says whose rules judge where the mapping's differ from those in
-    force, `without_clocks` that none is to start. What cannot be taken is written to `rejects`,
-    with reasons in the language.
+    a scheduler that always ran would have done. In a log that holds nothing later the facts are
+    recorded at their own times, elsewhere now, with the times at which the source knew. `until`
+    goes on past the last row, up to and including that instant. `policy` says whose rules judge
+    where the mapping's differ from those in force, `without_clocks` that none is to start, `beside`
+    that a scheduler is at work on the same log. What cannot be taken is written to `rejects`, with
+    reasons in the language.
 
     Raises:
         FileInvalid: the file cannot be read, lacks a column or exceeds a limit.
@@ -58,10 +66,10 @@ def backfill(
     with Rejects(rejects, lang) as refused:
         for reject in plan.rejects:
             refused.take(reject)
-        run = Replay(mapping, plan.commands, desk, refused, progress)
+        run = Replay(mapping, plan.commands, desk, refused, progress, beside=beside)
         run.publish(policy, without_clocks=without_clocks)
         run.run(until)
-        total = run.total
+        total, compared = run.total, compare(plan.said, desk)
         return Result(
             rows=plan.rows,
             commands=total.commands,
@@ -74,6 +82,9 @@ def backfill(
             codes=dict(refused.codes),
             first=tuple(refused.first),
             seconds=perf_counter() - begun,
+            compared=compared.total,
+            contradicted=len(compared.contradictions),
+            contradictions=tuple(compared.contradictions[:SHOWN]),
         )
 
 

@@ -87,10 +87,10 @@ class Field:
         if kind is datetime:
             return lambda text: times.read(text, name)
         if kind is bool:
-            return _choice(name, TRUTHS)
+            return choice(name, TRUTHS)
         if kind is int:
             return lambda text: _whole(name, text)
-        return _choice(name, {str(member): member for member in kind})
+        return choice(name, {str(member): member for member in kind})
 
     def _try_constant(self, path: Path) -> None:
         """Refuse a constant the field can never take while its line can still be named."""
@@ -148,7 +148,9 @@ def _labels(fills: Mapping[str, Fill]) -> Put:
     return put
 
 
-def _choice(field: str, known: Mapping[str, Any]) -> Convert:
+def choice(field: str, known: Mapping[str, Any]) -> Convert:
+    """How one of the known texts becomes its value."""
+
     def convert(text: str) -> object:
         try:
             return known[text]

@@ -15,6 +15,7 @@ from api.imports.limits import CALENDARS, FORMATS, STEPS
 from api.imports.rows import NO_DELIMITERS, Dialect, is_charset
 from api.imports.steps import Step, read_step
 from api.imports.times import ISO, Times, understood
+from api.imports.verdicts import Claim, read_claim
 from api.imports.written import Written
 from commands import ROUTES
 from commands.registers import OpenSite, PublishCalendar, PublishRulebook
@@ -40,6 +41,7 @@ class Mapping:
     ``order`` are the columns by which rows that share a case are put in order; without any the
     file's own order stands. With ``keep_order`` that order is trusted over the clocks of the file:
     a command whose time lies before the case's previous one is recorded when that one was.
+    ``claims`` tell what the source says of verdicts.
     """
 
     written: Written
@@ -53,6 +55,7 @@ class Mapping:
     keep_order: bool = False
     calendars: tuple[PublishCalendar, ...] = ()
     rulebook: PublishRulebook | None = None
+    claims: tuple[Claim, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -63,7 +66,8 @@ class Mapping:
     def columns(self) -> tuple[str, ...]:
         """Every column the mapping looks at, each once."""
         steps = [column for step in self.steps for column in step.columns]
-        return tuple(dict.fromkeys((*self.case.columns, *self.order, *steps)))
+        claims = [column for claim in self.claims for column in claim.in_time.columns]
+        return tuple(dict.fromkeys((*self.case.columns, *self.order, *steps, *claims)))
 
 
 def load_mapping(path: File, routes: Routes = ROUTES) -> Mapping:
@@ -112,6 +116,8 @@ def _read(written: Written, routes: Routes) -> Mapping:
     top, folder = Section(written.value), written.file.parent
     source = _source(top)
     zone_of_times, times = _times(top.section("times"))
+    rulebook = _rulebook(top, folder, routes.kinds)
+    clocks = None if rulebook is None else rulebook.document.get("clocks", {})
     mapping = Mapping(
         written=written,
         source=source,
@@ -125,7 +131,11 @@ def _read(written: Written, routes: Routes) -> Mapping:
             PublishCalendar(document=_calendar(value, place, folder))
             for value, place in _limited(top, "calendars", CALENDARS)
         ),
-        rulebook=_rulebook(top, folder, routes.kinds),
+        rulebook=rulebook,
+        claims=tuple(
+            read_claim(Section(value, place), clocks)
+            for value, place in _limited(top, "verdicts", STEPS)
+        ),
         steps=tuple(
             read_step(Section(value, place), routes)
             for value, place in _limited(top, "steps", STEPS, needed=True)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from api.imports.faults import Reject, RowInTheFuture, ValueMissing, rejected
 from api.imports.forms import Fill
 from api.imports.mapping import Mapping
-from api.imports.remedies import remedy
+from api.imports.remedies import located, remedy
 from api.imports.rows import Cells, Rows
 from api.imports.steps import BoundStep
 from commands.envelope import fingerprint
@@ -79,14 +79,18 @@ class Plan:
         self.rows = 0
         self.rejects: list[Reject] = []
         self.commands: list[Planned] = []
+        self.said: dict[tuple[str, str], bool] = {}
+        """Whether the source says that a clock of a case was kept in time, as last said."""
         self._mapping = mapping
         self._latest = now
-        self._reached: dict[str, datetime] = {}
+        self._reached: dict[str, tuple[datetime, datetime]] = {}
+        """Of each case: when it began, and its latest time so far."""
         self._progress = progress
         columns = mapping.columns
         index = {column: i for i, column in enumerate(columns)}
         self._case = mapping.case.bind(index)
         self._steps = [step.bind(index, mapping.times) for step in mapping.steps]
+        self._claims = [claim.bind(index) for claim in mapping.claims]
         lines: Iterable[Line] = self._lines(Rows(file, mapping.dialect, columns))
         if mapping.order:
             lines = _ordered(lines, [index[column] for column in mapping.order], mapping)
@@ -124,8 +128,23 @@ class Plan:
             for number, step, test in steps:
                 if test is None or test(cells, previous, final):
                     self._plan(step, rank, number, line)
+            if self._claims:
+                self._hear(line)
             if history:
                 before[case] = cells
+
+    def _hear(self, line: Line) -> None:
+        """Take what a row says of verdicts."""
+        for number, claim in enumerate(self._claims):
+            try:
+                in_time = claim.read(line.cells)
+            except Refusal as refusal:
+                place = ("verdicts", number, "in_time")
+                setting = located(self._mapping, place)
+                self.rejects.append(rejected(line.line, refusal, case=line.case, setting=setting))
+                continue
+            if in_time is not None:
+                self.said[line.case, claim.clock] = in_time
 
     def _plan(self, step: BoundStep, rank: int, number: int, line: Line) -> None:
         cells = line.cells
@@ -142,14 +161,21 @@ class Plan:
             )
             return
         if self._mapping.keep_order:
-            reached = self._reached.get(line.case, at)
-            if at < reached:
-                at, happened = reached, happened or at
-            self._reached[line.case] = at
+            at, happened = self._in_order(line.case, at, happened)
         actor = step.actor(cells) if step.actor else None
         self.commands.append(
             Planned(at, rank, number, line.line, line.case, command, happened, actor)
         )
+
+    def _in_order(
+        self, case: str, at: datetime, happened: datetime | None
+    ) -> tuple[datetime, datetime | None]:
+        """When a command is asked, and happened, where the order of rows is trusted over clocks."""
+        began, reached = self._reached.get(case, (at, at))
+        if at < reached:
+            at, happened = reached, happened or at
+        self._reached[case] = (began, at)
+        return at, None if happened is None else max(happened, began)
 
 
 def _number(case: Fill, cells: Cells) -> str | None:

@@ -10,7 +10,14 @@ from api.imports.mapping import Mapping
 from api.imports.steps import snake
 from commands.validation import TextUnreadable
 from domain.kernel.documents import Path
-from domain.kernel.refusals import CommandInvalid, Refusal, TextTooLong, UnknownCase, WithoutZone
+from domain.kernel.refusals import (
+    BeforeTheCase,
+    CommandInvalid,
+    Refusal,
+    TextTooLong,
+    UnknownCase,
+    WithoutZone,
+)
 from domain.rulebook.vocabulary import ValueNotDeclared
 
 _OF_THE_FILE: Final[Dict[type[Refusal], Path]] = {
@@ -34,8 +41,11 @@ def remedy(mapping: Mapping, refusal: Refusal, step: int | None = None) -> str:
     `step` is the number of the step that gave the command.
     """
     path = _path(mapping, refusal, step)
-    if not path:
-        return ""
+    return located(mapping, path) if path else ""
+
+
+def located(mapping: Mapping, path: Path) -> str:
+    """A place in the mapping for people."""
     line = mapping.written.line(path)
     return f"{mapping.written.file.name}:{line} {'.'.join(_shown(mapping, path))}"
 
@@ -45,6 +55,8 @@ def _path(mapping: Mapping, refusal: Refusal, step: int | None) -> Path:
         return known
     if step is None:
         return ("case",) if isinstance(refusal, ValueMissing) else ()
+    if isinstance(refusal, BeforeTheCase):
+        return ("steps", step, "happened" if mapping.steps[step].happened else "at")
     field = refusal.details.get("field")
     if field == "at":
         return ("steps", step, "at")

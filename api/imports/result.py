@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from api.imports.faults import Reject
+from api.imports.verdicts import Contradiction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,9 +15,11 @@ class Result:
     """What an import did.
 
     ``commands`` were answered now, ``repeated`` by an earlier run. ``facts`` counts everything
-    recorded, ``lapses`` the missed deadlines among them, ``late`` what was recorded more than a day
-    after it happened; ``clocks`` counts the runs of clocks that were started. ``codes`` says how
-    many rejects there are of each kind and ``first`` shows some.
+    recorded, ``lapses`` the missed deadlines among them, ``late`` what was entered late by the
+    rulebook; ``clocks`` counts the runs of clocks that were started. ``codes`` says how
+    many rejects there are of each kind and ``first`` shows some. ``compared`` verdicts are claimed
+    by the source as well, ``contradicted`` are those that it claims otherwise, of which
+    ``contradictions`` shows some.
     """
 
     rows: int
@@ -30,6 +33,9 @@ class Result:
     codes: Mapping[str, int]
     first: Sequence[Reject]
     seconds: float
+    compared: int = 0
+    contradicted: int = 0
+    contradictions: Sequence[Contradiction] = ()
 
     @property
     def failed(self) -> bool:
@@ -39,7 +45,10 @@ class Result:
     def data(self) -> dict[str, Any]:
         """All of it as plain data."""
         found = {f.name: getattr(self, f.name) for f in fields(self)}
-        return found | {"first": [reject._asdict() for reject in self.first]}
+        return found | {
+            "first": [reject._asdict() for reject in self.first],
+            "contradictions": [one._asdict() for one in self.contradictions],
+        }
 
 
 @dataclass(slots=True)

@@ -66,7 +66,7 @@ def history(view: View, name: str) -> Answer:
     recorded = view.facts(case)
     if not recorded:
         raise UnknownCase(case=case)
-    entries, site = history_view.history(recorded), recorded[0].site
+    entries, site = history_view.history(recorded, view.directory().rules), recorded[0].site
     directory = view.directory()
     zone, titles = directory.zone(site), Titles(directory)
     facts = [_told(entry, kind_of(case), zone, titles) for entry in entries]

@@ -52,6 +52,12 @@ def calendars(engine: Engine) -> list[Answer]:
     ]
 
 
+def scheduler_looks(engine: Engine) -> bool:
+    """Whether a scheduler was at work on the store a moment ago, in whichever process."""
+    state = engine.projector.noted(engine.clock()).get(Timers.name)
+    return state is not None and abs(state.last_tick_age) <= QUIET
+
+
 def timers(engine: Engine) -> FollowerState:
     """How the timers stand that the engine knows of."""
     return next(state for state in engine.runner.states() if state.name == Timers.name)

@@ -15,7 +15,7 @@ from api.view import View
 from domain.kernel.facts import Recorded
 from domain.kernel.refusals import UnknownCase, UnknownClock
 from domain.kinds.directory import Directory
-from domain.promises import Clock, explanation, unit_of
+from domain.promises import Clock, entered_late, explanation, unit_of
 from domain.promises.rules import spell_target
 from domain.working_time import Amount
 from projections import clock_runs, escalations
@@ -24,7 +24,7 @@ from projections.clock_runs import ClockRun
 _INSTANTS = ("started", "due", "stopped", "paused", "detected", "next")
 JUDGED = (
     "case", "external_id", "clock", "cycle", "started", "target", "due", "stopped", "verdict",
-    "unit", "consumed", "lateness",
+    "unit", "consumed", "lateness", "late_entries",
 )  # fmt: skip
 
 
@@ -147,10 +147,10 @@ def _explanation(clock: Clock, directory: Directory, now: datetime) -> Answer:
         "cycle": clock.cycle,
         "within": spell_target(clock.within),
         "started": clock.started.astimezone(zone),
-        "started_by": _named(clock.origin, zone),
+        "started_by": _named(clock.origin, zone, directory),
         "due": told.due.astimezone(zone),
         "stopped": None if clock.end is None else clock.end.astimezone(zone),
-        "stopped_by": None if clock.ending is None else _named(clock.ending, zone),
+        "stopped_by": None if clock.ending is None else _named(clock.ending, zone, directory),
         "paused": clock.pauses[-1].since.astimezone(zone) if clock.paused else None,
         "verdict": str(clock.verdict),
         "provisional": told.provisional,
@@ -170,13 +170,14 @@ def plain(amount: Amount) -> float | int:
     return int(number) if number.is_integer() else number
 
 
-def _named(recorded: Recorded, zone: ZoneInfo) -> Answer:
-    """A fact by its word, its instant at the site, and who made it known."""
+def _named(recorded: Recorded, zone: ZoneInfo, directory: Directory) -> Answer:
+    """A fact by its word, its instant at the site, who made it known, and whether late."""
     return {
         "fact": recorded.type,
         "word": recorded.fact.word,
         "at": recorded.occurred_at.astimezone(zone),
         "actor": recorded.actor,
+        "entered_late": entered_late(recorded, directory.rules),
     }
 
 

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum, auto
-from typing import ClassVar, NamedTuple, NewType
+from typing import ClassVar, Final, NamedTuple, NewType
 
 from domain.kernel.refusals import Phrase
 
 StaffId = NewType("StaffId", str)
 HouseholdId = NewType("HouseholdId", str)
+
+
+SCHEDULER: Final = "scheduler"
+"""The actor of what the engine records because its time has come."""
+REACTION: Final = "reaction"
+"""How the actors begin that stand for a reaction of the rulebook."""
 
 
 class Mark(Enum):
@@ -57,7 +63,8 @@ class Recorded(NamedTuple):
     ``occurred_at`` is when it happened, ``recorded_at`` when the log took it, both in UTC;
     ``known_at`` is when the source of an import knew it, where the log took it later.
     ``rules`` is the version of the rules stream (rulebooks and calendars) in force at recording,
-    0 before anything was published.
+    0 before anything was published. ``known_at`` is when the source of an import knew it, where the
+    log took it at another time.
     """
 
     stream: str

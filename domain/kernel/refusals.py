@@ -186,6 +186,12 @@ class InTheFuture(Refusal):
     zh = "时间 {at} 晚于当前时间五分钟以上，请检查时间和时区。"
 
 
+class BeforeTheCase(Refusal):
+    """{at} is more than five minutes before the case began, {began}: correct the time."""
+
+    zh = "时间 {at} 比工单开始时间 {began} 早五分钟以上，请更正时间。"
+
+
 class WithoutZone(Refusal):
     """The time {at} in {where} has no zone: add an offset such as +08:00."""
 

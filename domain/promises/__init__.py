@@ -6,6 +6,7 @@ projections and explanations all ask it.
 
 from domain.promises.clock import Clock, Pause, Verdict
 from domain.promises.fold import Fold
+from domain.promises.late_entries import entered_late
 from domain.promises.pending import Pending, next_instant, pending
 from domain.promises.rejudging import MADE_BY_ENGINE, judge_anew, settle
 from domain.promises.spending import explanation, spent, unit_of
@@ -17,6 +18,7 @@ __all__ = [
     "Pause",
     "Pending",
     "Verdict",
+    "entered_late",
     "explanation",
     "judge_anew",
     "next_instant",

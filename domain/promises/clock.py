@@ -23,6 +23,7 @@ class Verdict(StrEnum):
     RUNNING = "running"
     PAUSED = "paused"
     MET = "met"
+    ENTERED_LATE = "entered_late"
     LATE = "late"
     LAPSED = "lapsed"
     CANCELLED = "cancelled"
@@ -62,6 +63,7 @@ class Clock:
     ``origin`` is the fact that started it, whose version of the rules judges it; ``ending`` is the
     fact that stopped or cancelled it, at ``end``.
     ``pausing`` is there from its first pause on. ``acknowledgements`` are (rung, instant);
+    ``late_entries`` counts the facts entered late that started, ended, paused or resumed it.
     ``came`` says in order when each fact came to the case by which a rung may be excused.
     """
 
@@ -78,6 +80,7 @@ class Clock:
     warned: tuple[int, ...] = ()
     raised: tuple[EscalationRaised, ...] = ()
     acknowledgements: tuple[tuple[int, datetime], ...] = ()
+    late_entries: int = 0
     came: Came = NOTHING_CAME
 
     def __init__(  # noqa: PLR0917 - made for every clock of every case: names would cost time
@@ -137,11 +140,16 @@ class Clock:
 
     @property
     def verdict(self) -> Verdict:
-        """How the clock stands, by what is recorded."""
+        """How the clock stands, by what is recorded.
+
+        A stop that came in time, but was entered after the lapse was recorded, is entered late.
+        """
         if self.waived_at is not None:
             return Verdict.WAIVED
         if self.stopped is not None:
-            return Verdict.LATE if self.breached else Verdict.MET
+            if self.due is not None and self.stopped > self.due:
+                return Verdict.LATE
+            return Verdict.MET if self.lapsed is None else Verdict.ENTERED_LATE
         if self.breached:
             return Verdict.LAPSED
         if self.cancelled is not None:

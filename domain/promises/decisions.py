@@ -31,26 +31,36 @@ from domain.promises.pending import Pending, next_instant, pending
 WAIVING = Phrase("Waiving a breach", "豁免超时")
 
 
-def fall_due(case: Fold, *, at: datetime) -> list[ClockFact]:
+def fall_due(case: Fold, *, at: datetime, detected: datetime | None = None) -> list[ClockFact]:
     """Record all that fell due for a case's clocks up to and including `at`, in order.
 
-    However late this is asked, each fact carries the instant it was due and `at` as the instant
-    it was detected, so an engine that was stopped in between records the same facts.
+    However late this is asked, each fact carries the instant it was due and the instant it was
+    detected, `at` unless told otherwise, so an engine that was stopped in between records the same
+    facts. Where a fact may start, end or excuse something of another clock, those after it are left
+    until it is recorded: ask again until there is nothing.
 
     Raises:
         UnknownCase: the case has no facts.
     """
     if not case.facts:
         raise UnknownCase
-    directory = case.directory
+    directory, seen = case.directory, detected or at
     found = [
-        (said.at, _fact(clock, said, directory, at))
+        (said.at, _fact(clock, said, directory, seen))
         for clock in case.clocks
         if _is_due(clock, directory, at)
         for said in pending(clock, directory)
         if said.at <= at
     ]
-    return [fact for _, fact in sorted(found, key=itemgetter(0))]
+    return _until_heeded(case, [fact for _, fact in sorted(found, key=itemgetter(0))])
+
+
+def _until_heeded(case: Fold, facts: list[ClockFact]) -> list[ClockFact]:
+    """The facts up to the first to which a clock of the case may respond."""
+    for number, fact in enumerate(facts, start=1):
+        if case.heeds(fact.word):
+            return facts[:number]
+    return facts
 
 
 def _is_due(clock: Clock, directory: Directory, at: datetime) -> bool:

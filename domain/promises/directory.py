@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -31,6 +32,10 @@ class Book(Protocol):
     @property
     def meanings(self) -> Mapping[str, dict[type[Fact], Meaning]]:
         """For each kind: what facts were found to mean so far, which the fold keeps here."""
+
+    @property
+    def entered_late_after(self) -> timedelta:
+        """How long after it happened a fact may be entered without being called late."""
 
     @property
     def roles(self) -> Mapping[str, Role]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from domain.kernel.facts import Fact, Mark, Recorded
@@ -17,6 +17,7 @@ from domain.promises.clock import Came, Clock
 from domain.promises.course import Service
 from domain.promises.directory import Book, Directory
 from domain.promises.hearing import hear, pause_note
+from domain.promises.late_entries import is_late
 from domain.promises.meaning import Meaning, meaning
 from domain.promises.rules import ClockRule, Starter
 from domain.promises.situation import Situation
@@ -30,11 +31,13 @@ class Fold(Situation):
 
     ``facts`` are all facts so far, ``services`` its service cycles and ``clocks`` every run of
     every clock, all oldest first; ``runs`` are those of each clock by its name.
+    ``late_entries`` counts the facts entered late, ``entered_late`` is whether the newest was.
     """
 
     __slots__ = (
-        "_book", "_came", "_holds", "_meanings", "_open", "_version", "clocks", "directory",
-        "facts", "runs", "services",
+        "_book", "_came", "_holds", "_meanings", "_open", "_tolerance", "_version", "clocks",
+        "directory",
+        "entered_late", "facts", "late_entries", "runs", "services",
     )  # fmt: skip
 
     _book: Book
@@ -48,9 +51,12 @@ class Fold(Situation):
         self.services: list[Service] = []
         self.clocks: list[Clock] = []
         self.runs: dict[str, list[Clock]] = {}
+        self.entered_late = False
+        self.late_entries = 0
         self._came: dict[str, list[datetime]] = {}
         self._open: list[Clock] = []
         self._version = -1
+        self._tolerance = timedelta(0)
         self._holds: dict[str, str] = {}
 
     @classmethod
@@ -68,6 +74,9 @@ class Fold(Situation):
         self.read(recorded)
         if recorded.rules != self._version:
             self._take_rules(recorded.rules)
+        self.entered_late = is_late(recorded, self._tolerance)
+        if self.entered_late:
+            self.late_entries += 1
         fact = recorded.fact
         word, mark, note, starters, turns = self._meanings.get(type(fact)) or self._meaning()
         if note is None:
@@ -90,6 +99,14 @@ class Fold(Situation):
         """A run of a clock, None if there is none."""
         runs = self.runs.get(clock, ())
         return runs[cycle - 1] if 0 < cycle <= len(runs) else None
+
+    def heeds(self, word: str) -> bool:
+        """Whether a fact of that word may start, end, hold or excuse something of its clocks."""
+        rules = self.directory.rules
+        starters = rules.rulebook(rules.version).starters.get(self.kind.name, {})
+        return word in starters or any(
+            word in clock.rule.heard or word in clock.rule.excuses for clock in self.clocks
+        )
 
     def held(self, rule: ClockRule) -> str | None:
         """The note of a pause of this service cycle that began earlier and lasts, None if none."""
@@ -127,6 +144,7 @@ class Fold(Situation):
         """Judge what starts from now on by a version of the rules."""
         self._version = version
         self._book = self.directory.rules.rulebook(version)
+        self._tolerance = self._book.entered_late_after
         self._meanings = self._book.meanings[self.kind.name]
         self._holds = {}
         pausable = self._book.pausable.get(self.kind.name)

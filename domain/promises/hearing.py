@@ -18,6 +18,14 @@ def hear(clock: Clock, effects: Effects, case: Fold) -> bool:
 
     Returns whether the clock has ended.
     """
+    done = _effect(clock, effects, case)
+    if done is not None and case.entered_late:
+        clock.late_entries += 1
+    return done in {"stop", "cancel"}
+
+
+def _effect(clock: Clock, effects: Effects, case: Fold) -> str | None:
+    """The effect that the newest fact of a case has on a running clock, once it is applied."""
     recorded = case.recorded
     at = recorded.occurred_at
     for effect, where in effects:
@@ -31,14 +39,14 @@ def hear(clock: Clock, effects: Effects, case: Fold) -> bool:
             else:
                 clock.cancelled = clock.end = at
             clock.ending = recorded
-            return True
+            return effect
         if effect == "resume" and clock.paused:
             release(clock, at)
-            return False
+            return effect
         if effect == "pause" and not clock.paused and can_be_held(clock, at):
             hold(clock, at, pause_note(recorded), case.directory)
-            return False
-    return False
+            return effect
+    return None
 
 
 def pause_note(recorded: Recorded) -> str:

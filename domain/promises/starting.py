@@ -42,6 +42,8 @@ def start(starter: Starter, cycle: int, case: Fold) -> Clock | None:
         clock.due = at + within.target
     else:
         reckon(clock, case.directory)
+    if case.entered_late:
+        clock.late_entries = 1
     if rule.excuses:
         clock.came = case.came(rule.excuses)
     if rule.pauses and recorded.fact.mark is not Mark.BEGINS_CYCLE:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
+from typing import Final
 
 from domain.kernel.facts import Fact
 from domain.promises.meaning import Meaning
@@ -15,6 +17,9 @@ from domain.rulebook.kpis import Kpi
 from domain.rulebook.vocabulary import Vocabulary
 from domain.working_time import BusinessDays, Working, WorkingDays
 
+TOLERANCE: Final = timedelta(hours=24)
+"""How long after it happened a fact may be entered, unless the rulebook says otherwise."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rulebook:
@@ -22,6 +27,7 @@ class Rulebook:
 
     name: str
     title: str = ""
+    entered_late_after: timedelta = TOLERANCE
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
     clocks: Mapping[str, ClockRule] = field(default_factory=dict)
     roles: Mapping[str, Role] = field(default_factory=dict)

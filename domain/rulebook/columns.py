@@ -18,12 +18,14 @@ ANSWERS: Final = (
     "expired", "unreachable", "declined", WAITING,
 )  # fmt: skip
 """What a service can have been answered with: the level, why there is none, or not yet."""
-ENTERED_LATE: Final = "entered_late"
-VERDICTS: Final = tuple(
-    dict.fromkeys(("met", ENTERED_LATE, "late", "lapsed", "waived", *map(str, Verdict)))
+JUDGED: Final = tuple(
+    map(
+        str,
+        (Verdict.MET, Verdict.ENTERED_LATE, Verdict.LATE, Verdict.LAPSED, Verdict.WAIVED),
+    )
 )
-JUDGED: Final = ("met", ENTERED_LATE, "late", "lapsed", "waived")
 """The verdicts that are an outcome. A run without one is no row of a figure."""
+VERDICTS: Final = tuple(dict.fromkeys((*JUDGED, *map(str, Verdict))))
 
 
 class Type(StrEnum):
@@ -83,6 +85,7 @@ OWN: Final[Mapping[RowSet, tuple[Column, ...]]] = MappingProxyType(
             Column("served", Type.INSTANT),
             Column("closed", Type.INSTANT),
             Column("cycle", Type.COUNT),
+            Column("late_entries", Type.COUNT),
             Column("paused", Type.LENGTH),
             Column("served_after", Type.LENGTH),
             Column("closed_after", Type.LENGTH),
@@ -113,7 +116,10 @@ OWN: Final[Mapping[RowSet, tuple[Column, ...]]] = MappingProxyType(
             Column("provisional", Type.TRUTH),
             Column("rungs", Type.COUNT),
             Column("acknowledged", Type.COUNT),
+            Column("late_entries", Type.COUNT),
             Column("stopped_after", Type.LENGTH),
+            Column("consumed", Type.LENGTH),
+            Column("lateness", Type.LENGTH),
         ),
     }
 )

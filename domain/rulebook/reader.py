@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from domain.kernel.documents import Section
+from domain.kernel.documents import Section, duration
 from domain.kernel.kinds import Kinds
-from domain.rulebook.book import Rulebook
+from domain.rulebook.book import TOLERANCE, Rulebook
 from domain.rulebook.clocks import ClockReader
 from domain.rulebook.figures import read_kpis
 from domain.rulebook.inspection import faults
@@ -46,7 +46,10 @@ def read_rulebook(document: Mapping[str, Any], *, kinds: Kinds) -> Rulebook:
     }
     kpis = read_kpis(top.section("kpis"), kinds, clocks)
     title = top.text("title", "")
+    late = top.get("entered_late_after")
+    tolerance = TOLERANCE if late is None else duration(late, top.at("entered_late_after"))
     top.finish()
     return Rulebook(
-        name=name, title=title, vocabulary=vocabulary, clocks=clocks, roles=roles, kpis=kpis
-    )
+        name=name, title=title, entered_late_after=tolerance, vocabulary=vocabulary,
+        clocks=clocks, roles=roles, kpis=kpis,
+    )  # fmt: skip

@@ -50,6 +50,15 @@ class Set(NamedTuple):
     made: Mapping[str, str]
 
 
+def _amount(column: str) -> str:
+    """An amount of a target as a length: a day of a target in days is one of 24 hours."""
+    lengths = (("seconds", 1_000_000), ("days", 86_400_000_000))
+    cases = (
+        f"WHEN '{unit}' THEN CAST(round({column} * {micros}) AS BIGINT)" for unit, micros in lengths
+    )
+    return f"(CASE r.unit {' '.join(cases)} END)"
+
+
 SETS: Final[Mapping[RowSet, Set]] = MappingProxyType(
     {
         "cases": Set(
@@ -69,7 +78,11 @@ SETS: Final[Mapping[RowSet, Set]] = MappingProxyType(
         "clocks": Set(
             "clock_runs", "r", "due_on", "due", "verdict", ("case_id", "clock", "cycle"),
             f"r.verdict IN ({', '.join(map(repr, JUDGED))})",
-            {"stopped_after": "(r.stopped - r.started)"},
+            {
+                "stopped_after": "(r.stopped - r.started)",
+                "consumed": _amount("r.consumed"),
+                "lateness": _amount("r.lateness"),
+            },
         ),
     }
 )  # fmt: skip

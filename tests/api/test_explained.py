@@ -85,9 +85,11 @@ def test_an_explanation_names_the_facts_that_started_and_stopped_the_clock(place
     stopped = (BEGIN + timedelta(days=8, hours=1)).astimezone(told["due"].tzinfo)
     assert told["started_by"] == {
         "fact": "ComplaintLodged", "word": "lodged", "at": told["started"], "actor": "li",
+        "entered_late": False,
     }  # fmt: skip
     assert told["stopped_by"] == {
         "fact": "ComplaintReplied", "word": "replied", "at": stopped, "actor": "li",
+        "entered_late": False,
     }  # fmt: skip
     assert told["until"] == told["stopped"] == stopped
 

@@ -233,12 +233,23 @@ def test_whole_numbers_have_ascii_digits_and_not_too_many(plan, cell):
 def test_the_order_of_rows_can_be_trusted_over_their_clocks(plan):
     """What lies before the case's previous command is learned when that one was."""
     accept = "  - {do: accept_repair, at: seen, with: {technician: Wang}}\n"
-    rows = "id,kind,opened,seen\n1,lift,2026-01-01 08:10,2026-01-01 08:05\n"
-    found = plan(HEAD.replace("steps:", "keep_order: true\nsteps:") + REPORT + accept, rows)
-    report, accepted = found.commands
+    done = "  - {do: complete_repair, at: done}\n"
+    rows = "id,kind,opened,seen,done\n1,lift,2026-01-01 08:10,2026-01-01 08:20,2026-01-01 08:15\n"
+    ordered = HEAD.replace("steps:", "keep_order: true\nsteps:") + REPORT + accept + done
+    _, accepted, completed = plan(ordered, rows).commands
+    assert type(completed.command).__name__ == "CompleteRepair"
+    assert completed.at == accepted.at == datetime(2026, 1, 1, 0, 20, tzinfo=UTC)
+    assert completed.happened == datetime(2026, 1, 1, 0, 15, tzinfo=UTC)
+
+
+def test_where_the_order_is_trusted_nothing_happened_before_its_case_began(plan):
+    """However far back the clock of a row lies, it is the clock that is wrong."""
+    accept = "  - {do: accept_repair, at: seen, with: {technician: Wang}}\n"
+    rows = "id,kind,opened,seen\n1,lift,2026-01-01 08:10,2025-12-01 08:05\n"
+    ordered = HEAD.replace("steps:", "keep_order: true\nsteps:") + REPORT + accept
+    report, accepted = plan(ordered, rows).commands
     assert type(accepted.command).__name__ == "AcceptRepair"
-    assert accepted.at == report.at
-    assert accepted.happened == datetime(2026, 1, 1, 0, 5, tzinfo=UTC)
+    assert accepted.at == accepted.happened == report.at
 
 
 REJECTS = {

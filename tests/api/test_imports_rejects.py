@@ -58,6 +58,21 @@ def test_a_value_that_the_rulebook_does_not_declare_is_rejected_with_where_to_ma
     assert row[5].endswith("report_repair.with.category.map")
 
 
+def test_what_happened_before_its_case_began_is_rejected_with_the_column_of_its_time(old):
+    """Learned at its closing, said to have happened a day before it was reported."""
+    rows = "id,kind,opened,accepted,closed\n1,lift,2026-01-06 08:00,{},2026-01-06 10:00\n"
+    mapping, file = old(rows.format("2026-01-06 07:54"))
+    report, accept, close = mapping.steps
+    accept = replace(accept, at=("closed",), happened=("accepted",))
+    result = backfill(replace(mapping, steps=(report, accept, close)), file, office())
+    (reject,) = result.first
+    assert (reject.code, reject.command) == ("BeforeTheCase", "AcceptRepair")
+    assert reject.setting.endswith("accept_repair.happened")
+    assert "2026-01-05T23:54:00+00:00" in reject.reason
+    mapping, file = old(rows.format("2026-01-06 07:55"))
+    assert not backfill(replace(mapping, steps=(report, accept, close)), file, office()).rejects
+
+
 def test_reasons_are_in_the_language_asked_for(old, tmp_path):
     """One language at a time."""
     rows = "id,kind,opened,accepted,closed\n1,lift,never,,\n"

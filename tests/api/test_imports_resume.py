@@ -22,6 +22,7 @@ from tests.support.old_repairs import (
     CHAIN,
     DAY,
     MAPPING,
+    NOW,
     PLAIN,
     ROWS,
     RULEBOOK,
@@ -69,14 +70,18 @@ def test_a_row_changed_since_is_refused_and_not_passed_over(old):
 
 
 def test_rows_added_later_are_taken(old):
-    """What happened before the history's end is recorded at that end, and visible as late."""
+    """What lies before the history's end is recorded now, as known to the source at its time."""
     desk = office()
     backfill(*old(), desk)
     late = backfill(*old(ROWS + "6,lift,2026-01-08 08:00,,2026-01-09 07:00\n"), desk)
     assert (late.commands, late.rejects) == (2, 0)
     reported, *_, closed = (r for r in log_of(desk) if r.stream == "repair-old-6")
-    assert (reported.occurred_at, reported.recorded_at) == (DAY + h(72), DAY + h(96))
-    assert closed.occurred_at == DAY + h(95)
+    assert (reported.occurred_at, reported.recorded_at) == (DAY + h(72), NOW)
+    assert (reported.known_at, closed.known_at) == (DAY + h(72), DAY + h(95))
+    assert [word for word, _ in story(desk, 6)] == ["reported", "warned", "closed"]
+    assert late.late == 0
+    times = [r.recorded_at for r in log_of(desk)]
+    assert times == sorted(times)
 
 
 def test_a_case_number_no_store_can_hold_is_refused_again_on_every_run(old, tmp_path):

@@ -13,6 +13,7 @@ from commands.clocks import AcknowledgeEscalation, RecordDue, WaiveBreach
 from commands.envelope import CommandEnvelope
 from commands.messages import Message
 from commands.registers import PublishRulebook
+from domain.kernel.facts import SCHEDULER
 from domain.kernel.personal import Personal
 from domain.kinds import KINDS
 from domain.promises import Fold, Verdict, pending
@@ -59,14 +60,23 @@ class CaseMachine(RuleBasedStateMachine):
         head = self.office.log.head()
         request = CommandEnvelope(message=command, **words)
         (reply,) = desk.handle_all([request])
+        log = self.office.log
+        due = 0 if isinstance(command, RecordDue) else self.recorded_by_itself(head)
         if isinstance(reply, Receipt):
-            assert reply.position == self.office.log.head() == head + reply.facts
+            assert reply.position == log.head() == head + due + reply.facts
             if reply.facts or command.leaves_receipt:
                 self.asked.append((request, reply))
         else:
-            assert self.office.log.head() == head
+            assert log.head() == head + due
             assert reply.sentence
             assert reply.sentence_zh
+
+    def recorded_by_itself(self, head):
+        """How many facts after a position the engine recorded: those of time, before all others."""
+        rows = self.office.log.rows(head, 1000)
+        actors = [self.office.handler.codec.decode(row).actor == SCHEDULER for row in rows]
+        assert actors == sorted(actors, reverse=True)
+        return sum(actors)
 
     @rule(data=st.data())
     def something_is_asked(self, data):
@@ -184,7 +194,8 @@ class CaseMachine(RuleBasedStateMachine):
             assert (clock.due is None) == (clock.verdict is Verdict.PAUSED)
             assert clock.breached or clock.lapsed is None
             assert clock.breached == (
-                clock.verdict in {Verdict.LATE, Verdict.LAPSED, Verdict.WAIVED}
+                clock.verdict
+                in {Verdict.LATE, Verdict.LAPSED, Verdict.WAIVED, Verdict.ENTERED_LATE}
             )
 
 

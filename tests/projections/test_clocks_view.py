@@ -44,9 +44,19 @@ def test_an_instant_later_it_is_late_though_nobody_looked_in_between(place: Neig
     place.wait("24h1s")
     place.done(ReplyToComplaint(case=case, by=StaffId("li")))
     row = clock(place, case, "reply")
-    assert (row.verdict, row.next) == ("late", row.due)  # the lapse is still to be recorded
-    place.tick(case)
-    assert clock(place, case, "reply").next is None
+    assert (row.verdict, row.next, row.rungs) == ("late", None, 1)
+    assert instant(row.detected or 0) == place.now  # the command recorded the lapse
+
+
+def test_a_stop_in_time_that_is_entered_after_the_lapse_is_entered_late(place: Neighbourhood):
+    case = place.complaint()
+    place.wait("26h")
+    at = place.now - 3 * HOUR
+    place.done(ReplyToComplaint(case=case, by=StaffId("li")), occurred_at=at)
+    row = clock(place, case, "reply")
+    assert (row.verdict, row.next, row.rungs) == ("entered_late", None, 1)
+    assert (instant(row.stopped or 0), instant(row.detected or 0)) == (at, place.now)
+    assert (row.consumed, row.lateness) == (23 * 3600, 0)
 
 
 def test_a_lapse_carries_its_due_instant_and_when_it_was_seen(place: Neighbourhood):

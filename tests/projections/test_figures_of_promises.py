@@ -1,9 +1,11 @@
 """Figures over services and runs of clocks: four levels, non-answers, waivers, labels."""
 
+from datetime import timedelta
 from fractions import Fraction
 
-from commands.cases import LeaveUnanswered
+from commands.cases import CloseCase, LeaveUnanswered
 from commands.clocks import WaiveBreach
+from commands.complaint import ReplyToComplaint
 from commands.repair import (
     AcceptRepair,
     CompleteRepair,
@@ -14,8 +16,11 @@ from domain.kernel.personal import Personal
 from domain.kinds import KINDS
 from domain.kinds.aftercare import NonAnswer, Rating
 from domain.rulebook.standard import standard_kpis
+from projections.board import worst_first
+from projections.clock_runs import find
 from tests.support.figures import behind, figure, kpi, rate
 from tests.support.neighbourhood import Neighbourhood
+from tests.support.scenario import START, book
 
 STANDARD = standard_kpis(KINDS)
 
@@ -121,3 +126,77 @@ def test_runs_are_grouped_by_labels_of_their_cases(place: Neighbourhood):
     assert [(row.group, row.value, row.breakdown["running"]) for row in rows] == [
         ("水", 1, 1), (None, 1, 0),
     ]  # fmt: skip
+
+
+def test_what_was_entered_late_is_kept_only_where_a_definition_says_so(place: Neighbourhood):
+    """It is shown beside in any case, and a waiver takes it out of the net figure."""
+    late, other, met = place.complaint(), place.complaint(), place.complaint()
+    place.done(ReplyToComplaint(case=met, by=StaffId("li")))
+    place.wait("26h")
+    for case in (late, other):
+        at = place.now - timedelta(hours=3)
+        place.done(ReplyToComplaint(case=case, by=StaffId("li")), occurred_at=at)
+    reply = {"of": "clocks", "where": {"clock": "reply"}}
+    total = figure(place, kpi(**reply, share={"verdict": "met"})).total
+    assert (total.value, total.population) == (Fraction(1, 3), 3)
+    assert (total.breakdown["met"], total.breakdown["entered_late"]) == (1, 2)
+    kept = figure(place, kpi(**reply, share={"verdict": ["met", "entered_late"]})).total
+    assert kept.value == 1
+    place.done(WaiveBreach(case=late, clock="reply", by=StaffId("ma"), reason=Personal("停电")))
+    total = figure(place, kpi(**reply, share={"verdict": "met"})).total
+    assert (total.value, total.net) == (Fraction(1, 3), Fraction(1, 2))
+
+
+def test_what_was_entered_late_is_marked_on_the_board_and_counts_in_figures(place: Neighbourhood):
+    """The case on the board, the run that it stopped, and both in figures."""
+    late, other = place.complaint(), place.complaint()
+    place.wait("3d")
+    for case, days in ((late, 2), (other, 1)):
+        at = place.now - timedelta(days=days)
+        place.done(ReplyToComplaint(case=case, by=StaffId("li")), occurred_at=at)
+    marks = {row.case_id: row.late_entries for row in worst_first(place.db)}
+    assert marks == {late: 1, other: 0}
+    assert {run.case_id: run.late_entries for run in find(place.db)} == marks
+    timely = kpi(of="clocks", share={"late_entries": 0})
+    assert figure(place, timely).total.value == Fraction(1, 2)
+    for case in (late, other):
+        place.done(CloseCase(case=case, reason=Personal("x")))
+    assert figure(place, kpi(of="cases", sum="late_entries")).total.value == 1
+
+
+def test_what_was_used_of_promises_and_how_late_they_were_is_measured(place: Neighbourhood):
+    """On the calendar of each: half a working day late is not the night in between."""
+    for hours in ("12h", "30h"):
+        case = place.complaint()
+        at = place.now
+        place.wait(hours)
+        place.done(ReplyToComplaint(case=case, by=StaffId("li")))
+        place.now = at
+    reply = {"of": "clocks", "where": {"clock": "reply"}}
+    hour = 3_600_000_000
+    assert figure(place, kpi(**reply, mean="consumed")).total.value == 21 * hour
+    assert figure(place, kpi(**reply, sum="lateness")).total.value == 6 * hour
+    assert figure(place, kpi(**reply, share={"lateness": "> 5h"})).total.value == Fraction(1, 2)
+    case = place.repair()
+    place.now = START + timedelta(days=2, hours=9)  # Friday at six in the evening
+    place.done(CompleteRepair(case=case))
+    done = {"of": "clocks", "where": {"clock": "complete"}}
+    assert figure(place, kpi(**done, sum="lateness")).total.value == Fraction(13, 2) * hour
+    assert figure(place, kpi(**done, sum="consumed")).total.value == Fraction(41, 2) * hour
+
+
+def test_days_used_are_days_of_24_hours_and_months_are_not_measured():
+    rule = {"case": "complaint", "starts": "lodged", "stops": "replied"}
+    rules = book(
+        days={**rule, "within": {"days": 2}}, months={**rule, "within": {"months": 1}}
+    )  # fmt: skip
+    place = Neighbourhood(None, None, rules)
+    case = place.complaint()
+    place.now = START.replace(hour=16) + timedelta(days=3)  # midnight at the site
+    place.done(ReplyToComplaint(case=case, by=StaffId("li")))
+    measured = {
+        name: figure(place, kpi(of="clocks", where={"clock": name}, sum="consumed")).total.value
+        for name in ("days", "months")
+    }
+    assert measured == {"days": (3 * 24 + 15) * 3_600_000_000, "months": None}
+    place.close()

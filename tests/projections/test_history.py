@@ -24,7 +24,8 @@ from tests.support.scenario import CODEC
 def told(place: Neighbourhood, case: str, as_of: datetime | None = None) -> list[Entry]:
     head = place.log.head()
     until = head if as_of is None else position_at(place.log, as_of, head)
-    return list(history(map(CODEC.decode, place.log.streams([case], until))))
+    rules = place.handler.directory.rules
+    return list(history(map(CODEC.decode, place.log.streams([case], until)), rules))
 
 
 def test_every_fact_is_told_in_order_with_who_and_when(place: Neighbourhood):
@@ -114,7 +115,8 @@ def test_as_of_an_instant_only_what_was_known_then_is_told(place: Neighbourhood)
     place.wait("1h")
     place.done(CompleteRepair(case=case), occurred_at=began)  # entered an hour late
     assert len(told(place, case, as_of=began)) == 1
-    assert len(told(place, case, as_of=place.now)) == 2
+    words = [entry.word for entry in told(place, case, as_of=place.now)]
+    assert words == ["reported", "lapsed", "escalated", "completed"]
     assert told(place, "repair-none") == []
 
 
@@ -143,3 +145,17 @@ def test_an_unknown_number_and_what_is_no_case_find_nothing(place: Neighbourhood
     assert find_case(place.log, CODEC, place.db, "repair-9") is None
     assert find_case(place.log, CODEC, place.db, "site-north") is None
     assert find_case(place.log, CODEC, place.db, "") is None
+
+
+def test_what_was_entered_late_is_marked(place: Neighbourhood):
+    """A visit of the day before yesterday; what fell due in between is the engine's own."""
+    case = place.repair()
+    place.wait("3d")
+    late = place.now - timedelta(days=2)
+    place.done(AcceptRepair(case=case, technician=StaffId("wu")), occurred_at=late)
+    place.done(RecordArrival(case=case), occurred_at=place.now - timedelta(days=1))
+    marked = [(entry.word, entry.entered_late) for entry in told(place, case)]
+    assert marked[0] == ("reported", False)
+    assert marked[-2:] == [("accepted", True), ("arrived", False)]
+    assert ("lapsed", False) in marked
+    assert sum(late for _, late in marked) == 1
