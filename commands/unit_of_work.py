@@ -26,7 +26,13 @@ from domain.kernel.refusals import (
 )
 from domain.kinds.directory import Directory
 from domain.kinds.site.facts import SITE_KIND
-from store.log import CLOCK_TOLERANCE, AppendTransaction, Receipt, ReceiptKey
+from store.log import (
+    CLOCK_TOLERANCE,
+    NO_FINGERPRINT,
+    AppendTransaction,
+    Receipt,
+    ReceiptKey,
+)
 from store.rows import Row, instant
 
 if TYPE_CHECKING:
@@ -150,7 +156,7 @@ class UnitOfWork:
         is quiet.
         """
         known = when.known_at if loaded.stream in self._grown else None
-        before = known or when.recorded_at
+        before, version = known or when.recorded_at, loaded.version
         while facts := fell_due(loaded.folded(self.directory), before=before):
             for fact in facts:
                 self._take(loaded, Recorded(
@@ -158,6 +164,11 @@ class UnitOfWork:
                     when.recorded_at, SCHEDULER, envelope.id, loaded.site,
                     self.directory.rules.version, None, None, known,
                 ))  # fmt: skip
+        if found := loaded.version - version:
+            key = SCHEDULER, f"{loaded.stream}/{loaded.version}"
+            self._receipts[key] = Receipt(
+                *key, NO_FINGERPRINT, loaded.stream, loaded.version, self.head, found
+            )
 
     def _when(self, envelope: CommandEnvelope) -> When:
         """When a command is recorded, was known to its source, and when what it says happened.

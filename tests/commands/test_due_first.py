@@ -51,7 +51,7 @@ def test_a_command_records_first_what_fell_due_while_nobody_looked():
     head = asked.log.head()
     answer = asked.done(REPLY, id="reply")
     assert words(asked) == [*ALL, "replied"]
-    assert answer == Receipt("reply", CASE, 5, head + 4, 1)
+    assert answer == Receipt("system", "reply", answer.fingerprint, CASE, 5, head + 4, 1)
     warned, lapsed, escalated, replied = asked.recorded(CASE)[1:]
     assert lapsed.fact == DeadlineLapsed(
         clock="reply", cycle=1, due=after("24h"), detected=after("26h")

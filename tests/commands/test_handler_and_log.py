@@ -129,12 +129,13 @@ def test_an_import_keeps_its_times_in_a_log_that_holds_nothing_later(office: Off
 
 def test_an_import_into_a_log_with_later_facts_is_recorded_now(office: Office):
     """It carries when its source knew of each fact, and decides as of then."""
-    office.now = START + DAY
-    known = START - DAY
+    hour = timedelta(hours=1)
+    office.now, known = START + 12 * hour, START + hour
+    office.done(replace(LODGE, case="complaint-later"))
     office.done(REPLY, recorded_at=known)
-    office.done(REPLY, recorded_at=known, occurred_at=known - DAY)
-    assert times(office) == [(START + DAY, known)] * 2
-    assert [r.occurred_at for r in office.recorded(CASE)[1:]] == [known, known - DAY]
+    office.done(REPLY, recorded_at=known, occurred_at=START)
+    assert times(office) == [(START + 12 * hour, known)] * 2
+    assert [r.occurred_at for r in office.recorded(CASE)[1:]] == [known, START]
 
 
 def test_what_is_imported_a_little_behind_the_log_is_raised_to_it(office: Office):
@@ -209,9 +210,9 @@ def test_an_id_belongs_to_who_asks(office: Office):
 
 
 def test_what_is_said_to_have_happened_at_one_instant_is_the_same_in_every_zone(office: Office):
-    at = START - timedelta(hours=1)
+    at = START
     first = office.done(REPLY, **SAME, occurred_at=at)
-    shanghai = datetime.fromisoformat("2026-05-06T08:00:00+08:00")
+    shanghai = datetime.fromisoformat("2026-05-06T09:00:00+08:00")
     assert shanghai == at
     assert office.done(REPLY, **SAME, occurred_at=shanghai) == first
 

@@ -78,8 +78,9 @@ def test_every_message_is_listed_under_its_own_name():
 @pytest.mark.parametrize("message", ROUTES.messages.values())
 def test_every_message_says_what_it_asks_in_both_languages(message):
     said = inspect.getdoc(message) or ""
-    assert any("\u4e00" <= character <= "\u9fff" for character in said)
     assert said.isprintable()
+    assert said
+    assert any("\u4e00" <= character <= "\u9fff" for character in message.zh)
 
 
 def names_in(sentence: str) -> set[str]:
