@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import subprocess
 import sys
@@ -70,6 +71,7 @@ class Child:
         self._process: subprocess.Popen[bytes] | None = None
         self._stopped = threading.Event()
         self._watcher: threading.Thread | None = None
+        self._end_by = math.inf
 
     @property
     def alive(self) -> bool:
@@ -80,6 +82,7 @@ class Child:
     def start(self) -> None:
         """Start it, and again whenever it dies."""
         self._stopped.clear()
+        self._end_by = math.inf
         self._watcher = threading.Thread(target=self._watch, name=f"guanjia-{self.name}")
         self._watcher.daemon = True
         self._watcher.start()
@@ -94,6 +97,7 @@ class Child:
 
     def stop(self) -> bool:
         """End it, by force where it does not; whether it ended by itself."""
+        self._end_by = time.monotonic() + ENDING
         self._stopped.set()
         if self._watcher is None:
             return True
@@ -137,7 +141,7 @@ class Child:
             if self._stopped.is_set():
                 _close(process)
         while not _ended(process, LOOK):
-            if self._hung() and not self._stopped.is_set():
+            if time.monotonic() > self._end_by or (self._hung() and not self._stopped.is_set()):
                 log.warning("%s does not move and is killed", self.name)
                 process.kill()
         with self._lock:

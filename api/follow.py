@@ -23,7 +23,6 @@ from scheduler.remote_writer import RemoteWriter
 from scheduler.runner import ThreadRunner
 from store.cycles import be_patient
 from store.errors import StoreFault
-from store.follower import FollowerState
 from store.open import POSTGRES
 
 FIRST: Final = 10.0
@@ -54,12 +53,7 @@ def follow(settings: Settings, frames: Frames) -> bool:
     alone = not settings.store.startswith(POSTGRES)
     ask_all = writer.ask_all if alone else None
     with engine(settings.store, further=further(settings), ask_all=ask_all) as opened:
-
-        def note(states: list[FollowerState]) -> None:
-            writer.tell(states)
-            opened.projector.note(states)
-
-        runner = ThreadRunner(opened.log, opened.followers, note)
+        runner = ThreadRunner(opened.log, opened.followers, opened.projector.note, writer.tell)
         opened.runner = runner
         runner.start()
         while os.read(sys.stdin.fileno(), 1 << 12):

@@ -104,7 +104,9 @@ class KafkaTopic:
         if not numbers:
             self._make()
             numbers = consumer.partitions_for_topic(self.name)
-        return [TopicPartition(self.name, number) for number in sorted(numbers or ())]
+        if not numbers:  # taken for an empty topic, it would be given everything again
+            raise KafkaTimeoutError(f"the partitions of {self.name} are not known yet")
+        return [TopicPartition(self.name, number) for number in sorted(numbers)]
 
     def _make(self) -> None:
         admin = KafkaAdminClient(

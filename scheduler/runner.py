@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
+import msgspec
+
 from domain.kernel.refusals import UserFacingError
 from scheduler.alarm import Alarm
 from store.follower import HEARTBEAT, Follower, FollowerState
@@ -46,7 +48,8 @@ class Runner(Protocol):
 class ThreadRunner:
     """Runs followers in threads of this process.
 
-    ``note`` is told the states about once a second, for other processes to see.
+    About once a second ``note`` is given the states, to write them down for other processes; so is
+    ``tell``, which must not wait for the store: its positions are those that were noted last.
     """
 
     beside = False
@@ -55,12 +58,15 @@ class ThreadRunner:
         self,
         log: Log,
         followers: Sequence[Follower],
-        note: Callable[[list[FollowerState]], None] | None = None,
+        note: Callable[[list[FollowerState]], object] = bool,
+        tell: Callable[[list[FollowerState]], object] = bool,
     ) -> None:
         """Prepare; nothing runs before `start`."""
         self._log = log
         self._followers = followers
         self._note = note
+        self._tell = tell
+        self._noted: dict[str, FollowerState] = {}
         self._stopped = threading.Event()
         self._woken = {follower.name: threading.Event() for follower in followers}
         self._threads: list[threading.Thread] = []
@@ -77,8 +83,11 @@ class ThreadRunner:
             )
             for follower in self._followers
         ]  # fmt: skip
-        watcher = threading.Thread(target=self._watch, name="guanjia-watch", daemon=True)
-        self._threads.append(watcher)
+        self._threads += [
+            threading.Thread(target=self._watch, name="guanjia-watch", daemon=True),
+            threading.Thread(target=self._pulse, args=(self._write_down,), daemon=True),
+            threading.Thread(target=self._pulse, args=(self._say_on,), daemon=True),
+        ]
         for thread in self._threads:
             thread.start()
 
@@ -133,19 +142,40 @@ class ThreadRunner:
         return patience
 
     def _watch(self) -> None:
-        """See what is appended, whoever does it, and give signs of life."""
-        seen, noted = -1, 0.0
+        """See what is appended, whoever does it."""
+        seen = -1
         while not self._stopped.is_set():
             try:
                 if self._log.wait(seen, LOOK):
                     seen = self._log.head()
                     self._wake_all()
-                if time.monotonic() - noted >= PULSE and self._note is not None:
-                    noted = time.monotonic()
-                    self._note(self.states())
             except Exception as fault:  # noqa: BLE001 - as above
                 log.warning("the log cannot be watched: %s", fault)
                 self._stopped.wait(LOOK)
+
+    def _pulse(self, beat: Callable[[], None]) -> None:
+        """Give signs of life."""
+        while not self._stopped.wait(PULSE):
+            try:
+                beat()
+            except Exception as fault:  # noqa: BLE001 - as above
+                log.warning("no sign of life could be given: %s", fault)
+
+    def _write_down(self) -> None:
+        states = self.states()
+        self._noted = {state.name: state for state in states}
+        self._note(states)
+
+    def _say_on(self) -> None:
+        """Tell the states, however long a rebuild keeps whoever asks for positions."""
+        states = self.states(positions=False)
+        known = [(state, self._noted.get(state.name, state)) for state in states]
+        self._tell(
+            [
+                msgspec.structs.replace(state, position=noted.position, lag=noted.lag)
+                for state, noted in known
+            ]
+        )
 
 
 def _say(follower: Follower, fault: Exception) -> None:

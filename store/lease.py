@@ -106,7 +106,11 @@ class _PostgresLease:
         return self._held
 
     def close(self) -> None:
-        connection, self._connection, self._held = self._connection, None, False
-        if connection is not None:
-            with suppress(Exception):
-                connection.close()
+        connection, self._connection = self._connection, None
+        held, self._held = self._held, False
+        if connection is None:
+            return
+        with suppress(Exception):
+            if held:  # the server would notice a moment after the connection was closed
+                connection.execute(f"SELECT pg_advisory_unlock({self._key})".encode())
+        connection.close()

@@ -14,7 +14,7 @@ from commands.envelope import CommandEnvelope
 from commands.registers import OpenSite
 from scheduler.runner import ThreadRunner
 from store.errors import StoreAway
-from store.follower import Batch, Follower
+from store.follower import Batch, Follower, FollowerState
 from store.log import Log
 from store.open import open_log
 from tests.support.logs import append
@@ -216,6 +216,21 @@ def test_signs_of_life_are_given_while_followers_run(log: Log, tmp_path: Path) -
     with Rig(log, Counter(log, tmp_path / "c.db"), note=lambda s: noted.append(s[0].name)):
         assert until(lambda: len(noted) >= 2)
     assert set(noted) == {"counter"}
+
+
+def test_states_are_told_while_writing_them_down_has_to_wait(log: Log, tmp_path: Path) -> None:
+    """A rebuild may hold the tables for a minute: whoever watches hears all the same."""
+    happen(log, ("a", "A"))
+    told: list[FollowerState] = []
+    go = threading.Event()
+
+    def note(_: list[FollowerState]) -> None:
+        go.wait(30)
+
+    with Rig(log, Counter(log, tmp_path / "c.db"), note=note, tell=told.extend):
+        assert until(lambda: len(told) >= 3)
+        assert told[-1].position == 1
+        go.set()
 
 
 def test_a_runner_is_stopped_twice_and_started_again(log: Log, tmp_path: Path) -> None:
