@@ -52,7 +52,8 @@ def test_a_repeated_key_is_answered_as_the_first(world: World) -> None:
 
 def test_headers_say_who_when_and_from_which_version(reported: World) -> None:
     """Actor, time, correlation and expected version reach the fact."""
-    at = reported.now - timedelta(hours=1)
+    reported.now += timedelta(minutes=2)
+    at = reported.now - timedelta(minutes=1)
     headers = {
         "Guanjia-Actor": "%E7%8E%8B", "Guanjia-Occurred-At": at.isoformat(),
         "If-Match": '"1"', "Correlation-Id": "thread-1",
