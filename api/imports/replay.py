@@ -194,11 +194,11 @@ class Replay:
 
     def _commands(self, unit: UnitOfWork, commands: Sequence[int], tally: Tally) -> int:
         """Ask commands at their own times, and before each what fell due until then."""
-        ids = self._ids(unit, commands)
+        ids = self._ids(unit, commands[:BATCH])
         for number, index in enumerate(commands):
             planned = self.commands[index]
             if index not in ids:
-                ids = self._ids(unit, commands[number:])
+                ids = self._ids(unit, commands[number : number + BATCH])
             self._due(unit, planned.at, tally)
             if tally.asked >= BATCH:
                 return number
@@ -209,13 +209,13 @@ class Replay:
 
     def _cases(self, unit: UnitOfWork, commands: Sequence[int], tally: Tally) -> int:
         """Ask the commands of whole cases, recorded now as known at their times."""
-        ids = self._ids(unit, commands)
+        ids = self._ids(unit, commands[:BATCH])
         for number, index in enumerate(commands):
             case = self.commands[index].case
             if tally.asked >= BATCH and case != self.commands[commands[number - 1]].case:
                 return number
             if index not in ids:
-                ids = self._ids(unit, commands[number:])
+                ids = self._ids(unit, commands[number : number + BATCH])
             if unit.grew(case):
                 self._due_in(unit, case, self.commands[index].at, tally)
             self._ask(unit, index, ids[index], tally)
@@ -234,7 +234,7 @@ class Replay:
 
     def _ids(self, unit: UnitOfWork, commands: Sequence[int]) -> dict[int, str]:
         """The ids of the next commands, as many as fit into a batch, looked up in one go."""
-        ids = {index: self.commands[index].id(self.source) for index in commands[:BATCH]}
+        ids = {index: self.commands[index].id(self.source) for index in commands}
         unit.look_up([self.commands[index].key(self.source) for index in ids])
         return ids
 

@@ -13,8 +13,9 @@ D = TypeVar("D")
 class Context(Generic[D]):
     """What surrounds a decision.
 
-    ``now`` is the instant of recording (aware, UTC), ``principal`` who asks, ``site`` the site of
-    the stream, ``directory`` the registers as they stand at that position.
+    ``now`` is the instant of recording (aware, UTC), or when the source of an import knew what is
+    recorded later, ``principal`` who asks, ``site`` the site of the stream, ``directory`` the
+    registers as they stand at that position.
     """
 
     now: datetime

@@ -63,7 +63,8 @@ def test_a_key_is_refused_for_another_command_and_belongs_to_who_asks(world: Wor
 
 def test_headers_say_who_when_and_from_which_version(reported: World) -> None:
     """Actor, time, correlation and expected version reach the fact."""
-    at = reported.now - timedelta(hours=1)
+    reported.now += timedelta(minutes=2)
+    at = reported.now - timedelta(minutes=1)
     headers = {
         "Guanjia-Actor": "%E7%8E%8B", "Guanjia-Occurred-At": at.isoformat(),
         "If-Match": '"1"', "Correlation-Id": "thread-1",

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from api.engine import engine
 from api.imports import replay as replaying
 from api.imports.backfill import backfill
 from api.imports.mapping import load_mapping
+from api.queries.health import scheduler_looks
 from commands.clocks import RecordDue
 from commands.envelope import CommandEnvelope
 from commands.handler import CommandHandler
 from commands.registers import OpenSite
 from domain.kernel.facts import Recorded
+from projections.instants import micros
 from store.log import Receipt
 from tests.api.test_imports_resume import histories
 from tests.support.old_repairs import (
@@ -139,6 +144,15 @@ def test_beside_a_scheduler_it_never_keeps_its_own_time(old):
     desk = office()
     backfill(*old(), desk, beside=True)
     assert {recorded.recorded_at for recorded in log_of(desk)} == {NOW}
+
+
+@pytest.mark.parametrize(("age", "looks"), [(1, True), (14, True), (60, False), (None, False)])
+def test_a_scheduler_is_at_work_where_one_looked_a_moment_ago(tmp_path, age, looks):
+    """In whichever process: it leaves a sign of life in the views."""
+    with engine(str(tmp_path / "g.db"), create=True, clock=lambda: NOW) as opened:
+        if age is not None:
+            opened.projector.note_pulse("deadlines", micros(NOW - timedelta(seconds=age)))
+        assert scheduler_looks(opened) is looks
 
 
 def test_what_is_told_of_a_case_in_a_later_file_comes_after_what_fell_due_in_between(old):

@@ -20,7 +20,6 @@ from commands.routes import WrongKind
 from domain.kernel.documents import DocumentInvalid
 from domain.kernel.refusals import (
     AlreadyClosed,
-    BeforeTheCase,
     CaseExists,
     CommandInvalid,
     InTheFuture,
@@ -33,7 +32,7 @@ from domain.promises.facts import DeadlineLapsed
 from store.log import Receipt
 from store.memory import MemoryLog
 from store.sqlite import SQLiteLog
-from tests.support.scenario import SITE, START, Office, after, book
+from tests.support.scenario import SITE, START, Office, book
 
 CASE = "complaint-1"
 LODGE = LodgeComplaint(
@@ -289,33 +288,6 @@ def test_when_it_happened_is_a_time_people_can_mean(at, refusal):
     reply = office.ask(LODGE, occurred_at=at)
     assert isinstance(reply, refusal or Receipt)
     assert len(facts(office)) == (refusal is None)
-
-
-@pytest.mark.parametrize(
-    ("before", "happened"),
-    [("0s", "0s"), ("1s", "0s"), ("5m", "0s"), ("5m1s", None), ("9d", None)],
-)
-def test_nothing_happened_to_a_case_before_it_began(before, happened):
-    """Up to five minutes before counts as the beginning, what is earlier is refused."""
-    office = Office()
-    office.done(LODGE)
-    office.wait("2h")
-    answer = office.ask(REPLY, occurred_at=START - (after(before) - START))
-    if happened is None:
-        assert isinstance(answer, BeforeTheCase)
-        assert answer.details["began"] == START.isoformat()
-        assert answer.details["case"] == CASE
-        assert facts(office) == ["ComplaintLodged"]
-    else:
-        assert office.recorded(CASE)[-1].occurred_at == after(happened)
-
-
-def test_a_case_begins_when_its_first_fact_happened_not_when_it_was_entered():
-    office = Office()
-    office.done(LODGE, occurred_at=START - timedelta(days=2))
-    at = START - timedelta(days=1)
-    office.done(REPLY, occurred_at=at)
-    assert office.recorded(CASE)[-1].occurred_at == at
 
 
 def test_who_saw_an_older_version_is_told_and_nothing_is_stored():

@@ -99,30 +99,6 @@ def test_a_late_stop_between_two_ticks_is_late_and_its_lapse_is_still_to_be_said
     assert next_instant(case.clock, case.known) == after("24h")
 
 
-@pytest.mark.parametrize(
-    ("stop", "verdict"),
-    [("23h", Verdict.ENTERED_LATE), ("24h", Verdict.ENTERED_LATE), ("24h1s", Verdict.LATE)],
-)
-def test_a_stop_in_time_that_is_entered_after_the_lapse_is_entered_late(stop, verdict):
-    """The recorded lapse stays: the promise was broken as far as anybody knew."""
-    case = complaint(ladder=[{"at": "+1h", "to": "manager"}])
-    clock = case.happens(lapse("24h"), "24h").happens(REPLIED, stop).clock
-    assert clock.verdict is verdict
-    assert clock.breached
-    assert pending(clock, case.known) == []
-
-
-def test_a_waiver_excuses_what_was_entered_late_as_well():
-    waived = BreachWaived(clock="reply", cycle=1, by="ma", reason=Personal("停电"))
-    case = complaint().happens(lapse("24h"), "24h").happens(REPLIED, "23h").happens(waived, "26h")
-    assert case.clock.verdict is Verdict.WAIVED
-
-
-def test_a_cancellation_entered_after_the_lapse_leaves_it_lapsed():
-    case = complaint(cancels="closed").happens(lapse("24h"), "24h").happens(CLOSED, "3h")
-    assert case.clock.verdict is Verdict.LAPSED
-
-
 def test_a_lapse_without_a_stop_is_lapsed():
     assert complaint().happens(lapse("24h"), "24h").clock.verdict is Verdict.LAPSED
 
