@@ -92,8 +92,8 @@ def _facing(code: int, error: UserFacingError, path: object) -> Told:
 
 
 def _chinese(error: DocumentInvalid | FileInvalid) -> str:
-    """The reason as a part of a Chinese sentence; some are written in English only."""
-    return getattr(error.sentence, "zh", error.sentence).rstrip("。.")
+    """The reason as a part of a Chinese sentence."""
+    return error.sentence.zh.rstrip("。")
 
 
 def _place(error: Exception) -> str:

@@ -245,8 +245,7 @@ async def _refused(request: Request, error: Exception) -> Response:
 async def _document(request: Request, error: Exception) -> Response:
     assert isinstance(error, DocumentInvalid)
     place = ".".join(map(str, error.path)) or "document"
-    english, chinese = error.sentence, getattr(error.sentence, "zh", error.sentence)
-    problem = Phrase(english.rstrip("."), chinese.rstrip("。."))
+    problem = Phrase(error.sentence.rstrip("."), error.sentence.zh.rstrip("。"))
     return problem_of(DocumentRefused(place=place, problem=problem), request.url.path)
 
 

@@ -103,7 +103,8 @@ def test_a_faulty_rulebook_is_named_by_file_and_line(made: Guanjia, tmp_path: Pa
     reason = "'25x' is not a duration: write it like 24h, 1h30m or 45s"
     assert done.err == f"FileInvalid: {file}:6: {reason}.\n"
     chinese = made("publish", str(file), "--lang", "zh").err
-    assert chinese.startswith(f"FileInvalid: 文件 {file} 第 6 行有误：")
+    reason = "'25x' 不是时长，请写成 24h、1h30m 或 45s 的形式"
+    assert chinese == f"FileInvalid: 文件 {file} 第 6 行有误：{reason}。\n"
 
 
 def test_a_faulty_document_names_the_place(made: Guanjia) -> None:
@@ -112,7 +113,8 @@ def test_a_faulty_document_names_the_place(made: Guanjia) -> None:
     done = made(*asked)
     assert done.code == 3
     assert done.err.startswith("DocumentInvalid: clock: unknown key 'clock'; known here: ")
-    assert made(*asked, "--lang", "zh").err.startswith("DocumentInvalid: 文档的 clock 处有误：")
+    chinese = made(*asked, "--lang", "zh").err
+    assert chinese.startswith("DocumentInvalid: 文档的 clock 处有误：未知的键 'clock'，此处可用：")
 
 
 def test_a_damaged_store_is_a_store_fault(guanjia: Guanjia, store: str) -> None:
