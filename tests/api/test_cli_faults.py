@@ -2,6 +2,8 @@
 
 import json
 import re
+import shlex
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -151,6 +153,23 @@ def test_a_fact_that_cannot_be_read_names_the_store_and_the_position(
     assert done.code == 4
     assert done.err.startswith("LogFromNewerVersion: ")
     assert f"{store} (position 6)" in done.err
+
+
+def test_a_hint_can_be_typed_as_it_stands(
+    guanjia: Guanjia, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the program as it was called, with the store quoted: what is typed then works."""
+    called = tmp_path / "guanjia"
+    called.write_text("#!/bin/sh\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [str(called)])
+    store = tmp_path / "my store.db"
+    said = guanjia("board", "--store", str(store)).err
+    (hint,) = re.findall(r"`(.+)`", said)
+    program, *words = shlex.split(hint)
+    assert program == "guanjia" or Path(program).samefile(called)
+    assert guanjia(*words).code == 0
+    assert store.exists()
 
 
 def test_settings_are_refused_by_name(guanjia: Guanjia, monkeypatch: pytest.MonkeyPatch) -> None:
