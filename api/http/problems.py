@@ -1,4 +1,4 @@
-"""For errors over HTTP: one table of numbers, and RFC 9457 problems in two languages."""
+"""Answers errors over HTTP: one table of numbers, and RFC 9457 problems in two languages."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class ActorReserved(Refusal):
 
 
 class HostUnknown(Refusal):
-    """The service does not answer as {host}: name it in GUANJIA_HOSTS if it shall."""
+    """The service does not answer as {host}: add the name to GUANJIA_HOSTS if it should."""
 
     zh = "本服务不以 {host} 的名义应答，如需要请在 GUANJIA_HOSTS 中添加。"
 
