@@ -1,4 +1,4 @@
-"""For a first look: a small neighbourhood, made by chance from a seed, that speaks only commands.
+"""Makes the demonstration: a small neighbourhood, by chance from a seed, through commands only.
 
 Three days of complaints and repairs are lived through up to now, with everything recorded at its
 due instant. Some promises are left open so that they lapse within the next minute.
@@ -80,33 +80,33 @@ def inhabit(engine: Engine, now: datetime | None = None) -> None:
     """Fill an empty store."""
     now = now or datetime.now(UTC)
     said = sorted(_History(Random(SEED), now).all(), key=lambda s: s.at)  # noqa: S311 - a stage set
-    agenda = TimerQueue()
+    timers = TimerQueue()
     with engine.handler.unit_of_work() as unit:
         for command in _foundation():
             unit.handle(
                 CommandEnvelope(message=command, actor="demo", recorded_at=now - timedelta(days=4))
             )
         for at, actor, command in said:
-            _record_due(unit, agenda, at)
+            _record_due(unit, timers, at)
             answered = unit.handle(CommandEnvelope(message=command, actor=actor, recorded_at=at))
-            _learn(unit, agenda, answered.stream)
-        _record_due(unit, agenda, now)
+            _learn(unit, timers, answered.stream)
+        _record_due(unit, timers, now)
 
 
-def _record_due(unit: UnitOfWork, agenda: TimerQueue, until: datetime) -> None:
+def _record_due(unit: UnitOfWork, timers: TimerQueue, until: datetime) -> None:
     """Record what fell due before an instant, as a scheduler that never slept would have."""
-    for at, case in agenda.before(until):
+    for at, case in timers.before(until):
         unit.handle(
             CommandEnvelope(message=RecordDue(case=case), actor="scheduler", recorded_at=at)
         )
-        _learn(unit, agenda, case)
+        _learn(unit, timers, case)
 
 
-def _learn(unit: UnitOfWork, agenda: TimerQueue, case: str) -> None:
-    """Let the agenda know when the case has something to say next."""
+def _learn(unit: UnitOfWork, timers: TimerQueue, case: str) -> None:
+    """Set the timer of a case to the next instant at which something falls due."""
     clocks = unit.load(case).folded(unit.directory).clocks
     instants = (next_instant(clock, unit.directory) for clock in clocks)
-    agenda.set(case, min((at for at in instants if at is not None), default=None))
+    timers.set(case, min((at for at in instants if at is not None), default=None))
 
 
 def _foundation() -> Iterator[Message]:

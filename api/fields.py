@@ -326,7 +326,7 @@ _PLAIN: Final[Mapping[type, object]] = {
 _TYPES: Final[Mapping[type, Phrase]] = {
     str: Phrase("text", "文本"),
     int: Phrase("whole number", "整数"),
-    bool: Phrase("yes or no", "是否（true 或 false）"),
+    bool: Phrase("yes or no", "是或否"),
     datetime: Phrase("instant", "时间"),
     Personal: Phrase("personal text", "个人信息（加密保存）"),
     Mapping: Phrase("mapping", "键值表"),

@@ -11,6 +11,7 @@ from typing import Any, Final, get_args, get_type_hints
 import msgspec
 import orjson
 
+from api.fields import type_said
 from commands.messages import Message
 from commands.routes import Routes
 from commands.unit_of_work import personal_fields
@@ -49,7 +50,10 @@ def read_json(text: bytes | str) -> Any:  # noqa: ANN401 - any JSON value
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        problem = f"line {error.lineno}, column {error.colno}: {error.msg}"
+        line, column = error.lineno, error.colno
+        problem = Phrase(
+            f"line {line}, column {column}: {error.msg}", f"第 {line} 行第 {column} 列有误"
+        )
         raise DataUnreadable(problem=problem) from None
 
 
@@ -78,7 +82,7 @@ def read_message(routes: Routes, name: str, data: object, *, strict: bool = True
     try:
         command = msgspec.convert(shaped, verb, strict=strict)
     except msgspec.ValidationError as error:
-        raise _invalid(str(error)) from None
+        raise _invalid(str(error), verb, data) from None
     check(command)
     return command
 
@@ -157,14 +161,40 @@ def _unknown(key: str, verb: type[Message]) -> CommandInvalid:
     return CommandInvalid(problem=problem)
 
 
-def _invalid(message: str) -> CommandInvalid:
-    """Msgspec's message, said with the field's name."""
+def _invalid(message: str, verb: type[Message], data: Mapping[Any, Any]) -> CommandInvalid:
+    """Msgspec's message as a sentence: the field, what was given, what is allowed."""
     if missing := _MISSING.match(message):
         name = missing[1]
         return CommandInvalid(problem=Phrase(f"{name} is missing", f"缺少字段 {name}"))
     found = _PLACE.match(message)
     assert found is not None
     what, field = found[1].replace("`", ""), found[2] or "data"
-    what = what[:1].lower() + what[1:]
-    problem = Phrase(f"{field}: {what}", f"字段 {field} 有误（{what}）")
+    top = re.split(r"[.\[]", field)[0]
+    if field != top or top not in verb.__dataclass_fields__:  # a part of a field
+        what = what[:1].lower() + what[1:]
+        return CommandInvalid(problem=Phrase(f"{field}: {what}", f"字段 {field} 有误（{what}）"))
+    shown, wanted = repr(data.get(top))[:60], type_said(get_type_hints(verb)[top])
+    problem = Phrase(
+        f"{field} is {shown}: it must be {_allowed(wanted)}",
+        f"字段 {field} 的值 {shown} 无效，应为{_allowed_zh(wanted)}",
+    )
     return CommandInvalid(problem=problem)
+
+
+def _allowed(wanted: str) -> str:
+    """What a field takes, as a part of a sentence."""
+    if "`" in wanted:
+        return f"one of {_plain(wanted)}"
+    if wanted == "yes or no":
+        return "true or false"
+    return f"an {wanted}" if wanted.startswith("i") else f"a {wanted}"
+
+
+def _allowed_zh(wanted: Phrase) -> str:
+    if "`" in wanted:
+        return f"以下之一：{_plain(wanted.zh)}"
+    return " true 或 false" if wanted == "yes or no" else wanted.zh
+
+
+def _plain(text: str) -> str:
+    return text.replace("`", "")

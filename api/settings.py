@@ -1,4 +1,4 @@
-"""For settings: one frozen object, made once at the edge from flags and the environment."""
+"""Reads the settings: one frozen object, made once at the edge from flags and the environment."""
 
 from __future__ import annotations
 

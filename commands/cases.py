@@ -71,4 +71,4 @@ AFTERCARE: Mapping[type[Message], Decision] = {
     ContactResident: case.contact,
     OpenSecondService: case.open_second_service,
 }
-"""For the kinds of case that residents rate."""
+"""What may be asked of the kinds of case that residents rate."""

@@ -14,7 +14,7 @@ from commands.streams import LoadedStream
 from domain.kernel.context import Context
 from domain.kernel.facts import kind_of
 from domain.kernel.kinds import Kinds
-from domain.kernel.refusals import CommandInvalid, Refusal
+from domain.kernel.refusals import CommandInvalid, Phrase, Refusal
 from domain.kinds.directory import Directory
 
 LONGEST_CASE: Final = 120
@@ -161,5 +161,9 @@ def _check_case(case: str) -> None:
     kind, _, number = case.partition("-")
     plain = number.isascii() and number.isprintable() and not set(number) & set(" /?#%\\")
     if not (kind and number and plain and len(case) <= LONGEST_CASE):
-        problem = f"{case[:LONGEST_CASE]!r} is not a number such as repair-2026-0001"
+        shown = repr(case[:LONGEST_CASE])
+        problem = Phrase(
+            f"{shown} is not a number such as repair-2026-0001",
+            f"{shown} 不是工单编号，编号形如 repair-2026-0001",
+        )
         raise CommandInvalid(problem=problem)

@@ -1,4 +1,4 @@
-"""For a wall clock that jumps: a leap ahead is believed only when it lasts."""
+"""A wall clock that may jump: a leap ahead is believed only when it lasts."""
 
 from __future__ import annotations
 

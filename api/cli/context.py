@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -104,7 +105,7 @@ class Context:
 
     def line(self, zh: str, en: str) -> None:
         """Write a sentence."""
-        sys.stdout.write(clean(self.say(zh, en)) + "\n")
+        sys.stdout.write(clean(as_typed(self.say(zh, en))) + "\n")
 
     def table(
         self, columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = ""
@@ -155,6 +156,21 @@ def _typed(file: Path) -> str:
     if found is not None and Path(found).samefile(file):
         return file.name
     return shlex.quote(min(os.path.relpath(file), str(file), key=len))
+
+
+HINTED: Final = (
+    "init", "serve", "publish", "rulebook", "import", "rebuild", "doctor", "history", "clocks",
+    "board", "explain", "ask", "judge", "kpi", "completion",
+)  # fmt: skip
+"""The commands, by which a hint is known in a sentence."""
+_HINT: Final = re.compile(rf"(?<![\w./-]){NAME} (?=(?:{'|'.join(HINTED)})\b)")
+
+
+def as_typed(sentence: str, store: str = "") -> str:
+    """A sentence whose commands can be typed as they stand: this program, and a quoted store."""
+    if store:
+        sentence = sentence.replace(f"--store {store}", f"--store {shlex.quote(store)}")
+    return _HINT.sub(f"{program()} ", sentence)
 
 
 def command_line(*words: str) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import traceback
 from typing import Final, NamedTuple
 
 import orjson
 
-from api.cli.context import NAME, clean, program
+from api.cli.context import as_typed, clean
 from api.cli.usage import UsageInvalid
 from api.imports.files import FileInvalid
 from domain.kernel.documents import DocumentInvalid
@@ -21,7 +20,6 @@ USAGE: Final = 2
 REFUSED: Final = 3
 STORE_FAULT: Final = 4
 DEFECT: Final = 5
-_HINT: Final = re.compile(rf"(?<![\w./-]){NAME} (?=[a-z]+\b)")
 
 
 class ProgramFailed(Refusal):
@@ -37,13 +35,17 @@ class FileUnusable(Refusal):
 
 
 class Told(NamedTuple):
-    """What went wrong: the exit code, a code, two sentences, and where."""
+    """What went wrong: the exit code, a code, two sentences, and where.
+
+    ``store`` is the store as the sentences name it.
+    """
 
     exit: int
     code: str
     detail: str
     zh: str
     path: str | None = None
+    store: str = ""
 
 
 def told(error: Exception) -> Told:
@@ -54,7 +56,8 @@ def told(error: Exception) -> Told:
         case Refusal():
             return _facing(REFUSED, error, error.details.get("field"))
         case StoreFault():
-            return _facing(STORE_FAULT, error, None)
+            where = str(error.details.get("where", ""))
+            return _facing(STORE_FAULT, error, None)._replace(store=where)
         case FileInvalid():
             where = f"{error.file}:{error.line}"
             zh = f"文件 {error.file} 第 {error.line} 行有误：{_chinese(error)}。"
@@ -82,7 +85,7 @@ def tell(wrong: Told, lang: str, *, as_json: bool) -> None:
         text = orjson.dumps(body, option=orjson.OPT_INDENT_2).decode()
     else:
         sentence = wrong.zh if lang == "zh" else wrong.detail
-        text = clean(f"{wrong.code}: {_HINT.sub(f'{program()} ', sentence)}")
+        text = clean(f"{wrong.code}: {as_typed(sentence, wrong.store)}")
     sys.stderr.write(text + "\n")
 
 
@@ -92,8 +95,8 @@ def _facing(code: int, error: UserFacingError, path: object) -> Told:
 
 
 def _chinese(error: DocumentInvalid | FileInvalid) -> str:
-    """The reason as a part of a Chinese sentence; some are written in English only."""
-    return getattr(error.sentence, "zh", error.sentence).rstrip("。.")
+    """The reason as a part of a Chinese sentence."""
+    return error.sentence.zh.rstrip("。")
 
 
 def _place(error: Exception) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Final
 
-from api.cli.context import Context, program
+from api.cli.context import Context
 from api.demo import inhabit
 from api.engine import Engine, engine
 from api.followers import ProcessRunner, further
@@ -121,7 +121,7 @@ def _welcome(context: Context, settings: Settings, opened: Engine) -> None:
         (f"  健康状态    {url}/health", f"  its health  {url}/health"),
         ("在另一个终端里试试：", "Try in another terminal:"),
         *(
-            (f"  {program()} {words}{flag}",) * 2
+            (f"  guanjia {words}{flag}",) * 2
             for words in (
                 "board",
                 "clocks --due",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, Any, Final
 
 from api.cli.context import Context, command_line
@@ -89,7 +90,7 @@ def _book(context: Context, engine: Engine, file: Path | None) -> PublishRuleboo
 def _see_that_none_is_replaced(engine: Engine, book: PublishRulebook, file: Path) -> None:
     rules = engine.directory().rules
     if rules.in_force.clocks and rules.rulebook_document() != plain(book.document):
-        raise AnotherRulebook(name=rules.in_force.name, file=file)
+        raise AnotherRulebook(name=rules.in_force.name, file=quote(str(file)))
 
 
 def equip(engine: Engine, site: OpenSite, book: PublishRulebook | None = None) -> None:

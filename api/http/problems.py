@@ -1,4 +1,4 @@
-"""For errors over HTTP: one table of numbers, and RFC 9457 problems in two languages."""
+"""Answers errors over HTTP: one table of numbers, and RFC 9457 problems in two languages."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class QuestionTooSlow(Refusal):
 
 
 class HostUnknown(Refusal):
-    """The service does not answer as {host}: name it in GUANJIA_HOSTS if it shall."""
+    """The service does not answer as {host}: add the name to GUANJIA_HOSTS if it should."""
 
     zh = "本服务不以 {host} 的名义应答，如需要请在 GUANJIA_HOSTS 中添加。"
 
@@ -244,8 +244,7 @@ async def _refused(request: Request, error: Exception) -> Response:
 async def _document(request: Request, error: Exception) -> Response:
     assert isinstance(error, DocumentInvalid)
     place = ".".join(map(str, error.path)) or "document"
-    english, chinese = error.sentence, getattr(error.sentence, "zh", error.sentence)
-    problem = Phrase(english.rstrip("."), chinese.rstrip("。."))
+    problem = Phrase(error.sentence.rstrip("."), error.sentence.zh.rstrip("。"))
     return problem_of(DocumentRefused(place=place, problem=problem), request.url.path)
 
 

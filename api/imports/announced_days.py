@@ -31,11 +31,21 @@ def read_days(path: Path) -> list[CalendarDay]:
     try:
         missing = [column for column in COLUMNS if column not in (rows.fieldnames or ())]
         if missing:
-            raise FileInvalid(path, 1, f"the column {missing[0]!r} is missing: add it.")
+            raise FileInvalid(
+                path,
+                1,
+                Phrase(
+                    f"the column {missing[0]!r} is missing: add it.",
+                    f"缺少列 {missing[0]!r}，请补充。",
+                ),
+            )
         for row in rows:
             announced = _day(path, rows.line_num, row)
             if announced.day in days:
-                sentence = f"the day {announced.day} is here twice: keep one of the rows."
+                sentence = Phrase(
+                    f"the day {announced.day} is here twice: keep one of the rows.",
+                    f"日期 {announced.day} 重复出现，请只保留一行。",
+                )
                 raise FileInvalid(path, rows.line_num, sentence)
             days[announced.day] = announced
             begins = rows.line_num + 1
@@ -49,11 +59,17 @@ def _day(path: Path, line: int, row: Dict[str, str]) -> CalendarDay:
     try:
         day = date.fromisoformat(row["date"])
     except (TypeError, ValueError):
-        sentence = f"{row['date']!r} is not a date: write it like 2027-01-31."
+        sentence = Phrase(
+            f"{row['date']!r} is not a date: write it like 2027-01-31.",
+            f"{row['date']!r} 不是日期，请写成 2027-01-31 的形式。",
+        )
         raise FileInvalid(path, line, sentence) from None
     flags = [row[column] for column in COLUMNS if column.startswith("is_")]
     if any(flag not in {"0", "1"} for flag in flags):
-        sentence = f"{next(f for f in flags if f not in {'0', '1'})!r} must be 0 or 1."
+        sentence = Phrase(
+            f"{next(f for f in flags if f not in {'0', '1'})!r} must be 0 or 1.",
+            f"{next(f for f in flags if f not in {'0', '1'})!r} 应为 0 或 1。",
+        )
         raise FileInvalid(path, line, sentence)
     works, off, made_up = (flag == "1" for flag in flags)
     return CalendarDay(day, works, row["name"] or "", off, made_up)

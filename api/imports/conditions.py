@@ -10,6 +10,7 @@ from typing import Final
 from api.imports.forms import Index
 from api.imports.rows import Cells
 from domain.kernel.documents import DocumentInvalid, Path, Section, listed
+from domain.kernel.refusals import Phrase
 
 Test = Callable[[Cells, Cells | None, Cells | None], bool]
 """Judges a row by its cells, the case's previous row's (None on the first) and its last row's."""
@@ -68,7 +69,13 @@ def read_when(value: object, path: Path) -> When:
 
 def _tests(column: str, part: Section) -> Iterator[Callable[[Index], Test]]:
     if not part.value:
-        raise DocumentInvalid(part.path, f"say what {column} must be: {', '.join(KEYS)}.")
+        raise DocumentInvalid(
+            part.path,
+            Phrase(
+                f"say what {column} must be: {', '.join(KEYS)}.",
+                f"请写明对 {column} 的要求：{'、'.join(KEYS)}。",
+            ),
+        )
     if "is" in part:
         yield _now(column, _among(part, "is"), wanted=True)
     if "is_not" in part:
@@ -148,7 +155,10 @@ def _number(cell: Cell) -> float:
 def _among(part: Section, key: str) -> frozenset[Cell]:
     values = listed(part.get(key))
     if not values:
-        raise DocumentInvalid(part.at(key), f"{key} needs a value or a list of them.")
+        raise DocumentInvalid(
+            part.at(key),
+            Phrase(f"{key} needs a value or a list of them.", f"{key} 需要一个值或值的列表。"),
+        )
     texts: set[Cell] = set()
     for value in values:
         if isinstance(value, bool):
@@ -156,5 +166,7 @@ def _among(part: Section, key: str) -> frozenset[Cell]:
         elif isinstance(value, str | int | float):
             texts.add(str(value))
         else:
-            raise DocumentInvalid(part.at(key), f"{key} names texts or numbers.")
+            raise DocumentInvalid(
+                part.at(key), Phrase(f"{key} names texts or numbers.", f"{key} 应为文本或数字。")
+            )
     return frozenset(texts)

@@ -49,7 +49,9 @@ class Field:
             part = Section(value, path)
             self.labels = {key: read_form(form, part.at(key)) for key, form in part.value.items()}
         elif self.kind is None:
-            raise DocumentInvalid(path, f"{name} cannot be filled from a file.")
+            raise DocumentInvalid(
+                path, Phrase(f"{name} cannot be filled from a file.", f"{name} 不能由文件填写。")
+            )
         else:
             self.form = read_form(value, path)
             self._try_constant(path)
@@ -103,7 +105,8 @@ class Field:
             if convert is not None and text is not None:
                 convert(text)
         except ValueUnknown as fault:
-            raise DocumentInvalid(path, fault.sentence) from fault
+            sentence = Phrase(fault.sentence, fault.sentence_zh)
+            raise DocumentInvalid(path, sentence) from fault
 
 
 def _required(command: type[Message]) -> frozenset[str]:

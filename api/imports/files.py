@@ -27,14 +27,11 @@ _KINDS: Final = (
 class FileInvalid(Exception):
     """A file cannot be taken: which file, which line, and what to do."""
 
-    def __init__(self, file: Path, line: int, sentence: str) -> None:
-        """Keep the place and the sentence, without the middle of a very long one.
-
-        A sentence that is a `Phrase` keeps its Chinese.
-        """
+    def __init__(self, file: Path, line: int, sentence: Phrase) -> None:
+        """Keep the place and the sentence, without the middle of a very long one."""
         self.file = file
         self.line = line
-        self.sentence: str = shortened(sentence) if isinstance(sentence, Phrase) else _cut(sentence)
+        self.sentence = shortened(sentence)
         super().__init__(file, line, self.sentence)
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from api.imports.rows import Cells
 from domain.kernel.documents import DocumentInvalid, Path, Section
+from domain.kernel.refusals import Phrase
 
 Index = Mapping[str, int]
 """Where in the cells each column is."""
@@ -63,13 +64,21 @@ def template(text: str, path: Path) -> Form:
             before += found[0][0]
         elif found[0] in {"{", "}"}:
             raise DocumentInvalid(
-                path, f"{text!r} is no template: a brace alone is written {{{{ or }}}}."
+                path,
+                Phrase(
+                    f"{text!r} is no template: a brace alone is written {{{{ or }}}}.",
+                    f"{text!r} 不是模板，单独的花括号请写成 {{{{ 或 }}}}。",
+                ),
             )
         else:
             name = found["plain"] or (found["quoted"] or "").replace('""', '"')
             if not name:
                 raise DocumentInvalid(
-                    path, f"{text!r} has empty braces: put a column's name in them."
+                    path,
+                    Phrase(
+                        f"{text!r} has empty braces: put a column's name in them.",
+                        f"{text!r} 中有空的花括号，请填入列名。",
+                    ),
                 )
             parts.append((before, name))
             before = ""
@@ -114,7 +123,13 @@ def _constant(text: str) -> Form:
 
 def _column(part: Section) -> Form:
     if ("column" in part) == ("text" in part):
-        raise DocumentInvalid(part.path, "say either the column, or a text with columns in braces.")
+        raise DocumentInvalid(
+            part.path,
+            Phrase(
+                "say either the column, or a text with columns in braces.",
+                "请写列名，或在花括号中引用列的文本，二者取一。",
+            ),
+        )
     source = template(part.text("text"), part.at("text")) if "text" in part else _cell(part)
     changes = list(_changes(part))
     chosen = _choices(part)
@@ -177,5 +192,7 @@ def _plain(part: Section, key: str) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if not isinstance(value, str | int | float):
-        raise DocumentInvalid(part.at(key), f"{key} must be a text or a number.")
+        raise DocumentInvalid(
+            part.at(key), Phrase(f"{key} must be a text or a number.", f"{key} 应为文本或数字。")
+        )
     return str(value)

@@ -22,6 +22,7 @@ from commands.registers import OpenSite, PublishCalendar, PublishRulebook
 from commands.routes import Routes
 from domain.kernel.documents import DocumentInvalid, Path as Place, Section, listed, plain
 from domain.kernel.kinds import Kinds
+from domain.kernel.refusals import Phrase
 from domain.rulebook import read_strictly
 from domain.working_time.documents import calendar_from_document
 
@@ -150,7 +151,11 @@ def _source(top: Section) -> str:
     source = top.text("mapping")
     if not source or not set(source) <= _NAME or len(source) > _LONGEST_NAME:
         raise DocumentInvalid(
-            top.at("mapping"), "name the source in at most 40 letters a-z, digits, - and _."
+            top.at("mapping"),
+            Phrase(
+                "name the source in at most 40 letters a-z, digits, - and _.",
+                "来源名最多 40 个字符，只能用小写字母、数字、- 和 _。",
+            ),
         )
     return source
 
@@ -158,7 +163,13 @@ def _source(top: Section) -> str:
 def _site(part: Section, zone: ZoneInfo | None) -> OpenSite:
     own = part.get("zone")
     if own is None and zone is None:
-        raise DocumentInvalid(part.path, "give the site its zone, such as Asia/Shanghai.")
+        raise DocumentInvalid(
+            part.path,
+            Phrase(
+                "give the site its zone, such as Asia/Shanghai.",
+                "请填写项目的时区，例如 Asia/Shanghai。",
+            ),
+        )
     key = own if own is not None else str(zone)
     site = OpenSite(
         site=part.text("id"), name=part.text("name"), zone=str(_zone(part, "zone", key))
@@ -172,7 +183,12 @@ def _times(part: Section) -> tuple[ZoneInfo | None, Times]:
     zone = None if name is None else _zone(part, "zone", name)
     later = part.get("ambiguous", "earlier")
     if later not in ("earlier", "later"):
-        raise DocumentInvalid(part.at("ambiguous"), "an ambiguous time is taken earlier or later.")
+        raise DocumentInvalid(
+            part.at("ambiguous"),
+            Phrase(
+                "an ambiguous time is taken earlier or later.", "ambiguous 应为 earlier 或 later。"
+            ),
+        )
     formats = _formats(part)
     part.finish()
     return zone, Times(formats, zone, later=later == "later")
@@ -181,12 +197,18 @@ def _times(part: Section) -> tuple[ZoneInfo | None, Times]:
 def _formats(part: Section) -> tuple[str, ...]:
     formats = listed(part.get("formats", ISO))
     if not 1 <= len(formats) <= FORMATS:
-        raise DocumentInvalid(part.at("formats"), f"give 1 to {FORMATS} formats.")
+        raise DocumentInvalid(
+            part.at("formats"),
+            Phrase(f"give 1 to {FORMATS} formats.", f"请给出 1 到 {FORMATS} 个格式。"),
+        )
     for pattern in formats:
         if not (isinstance(pattern, str) and understood(pattern)):
             raise DocumentInvalid(
                 part.at("formats"),
-                f"{pattern!r} is not understood: a format is iso or such as %d/%m/%Y %H:%M.",
+                Phrase(
+                    f"{pattern!r} is not understood: a format is iso or such as %d/%m/%Y %H:%M.",
+                    f"无法识别格式 {pattern!r}，格式为 iso 或类似 %d/%m/%Y %H:%M。",
+                ),
             )
     return tuple(formats)
 
@@ -195,24 +217,40 @@ def _zone(part: Section, key: str, name: object) -> ZoneInfo:
     try:
         return ZoneInfo(str(name))
     except (KeyError, ValueError, OSError):
-        raise DocumentInvalid(part.at(key), f"there is no time zone {name!r}.") from None
+        raise DocumentInvalid(
+            part.at(key), Phrase(f"there is no time zone {name!r}.", f"没有时区 {name!r}。")
+        ) from None
 
 
 def _case(top: Section, known: Kinds) -> Form:
     text = top.text("case")
     case = template(text, top.at("case"))
     if not case.columns:
-        raise DocumentInvalid(top.at("case"), "the case's number must name a column in braces.")
+        raise DocumentInvalid(
+            top.at("case"),
+            Phrase(
+                "the case's number must name a column in braces.", "工单编号应引用花括号中的列。"
+            ),
+        )
     if text.partition("-")[0] not in known.cases:
         kinds = ", ".join(f"{kind}-" for kind in known.cases)
-        raise DocumentInvalid(top.at("case"), f"the case's number must begin with one of: {kinds}.")
+        raise DocumentInvalid(
+            top.at("case"),
+            Phrase(
+                f"the case's number must begin with one of: {kinds}.",
+                f"工单编号应以下列之一开头：{kinds}。",
+            ),
+        )
     return case
 
 
 def _order(top: Section) -> tuple[str, ...]:
     columns = listed(top.get("order"))
     if not all(isinstance(column, str) for column in columns):
-        raise DocumentInvalid(top.at("order"), "order names a column or a list of them.")
+        raise DocumentInvalid(
+            top.at("order"),
+            Phrase("order names a column or a list of them.", "order 应为列名或其列表。"),
+        )
     return tuple(columns)
 
 
@@ -221,11 +259,19 @@ def _dialect(part: Section) -> Dialect:
     delimiter, encoding = part.text("delimiter", ","), part.text("encoding", "utf-8")
     if len(delimiter) != 1 or delimiter in NO_DELIMITERS:
         raise DocumentInvalid(
-            part.at("delimiter"), "a delimiter is one character, neither a quote nor a line's end."
+            part.at("delimiter"),
+            Phrase(
+                "a delimiter is one character, neither a quote nor a line's end.",
+                "分隔符应为一个字符，不能是引号或换行。",
+            ),
         )
     if not is_charset(encoding):
         raise DocumentInvalid(
-            part.at("encoding"), f"there is no encoding {encoding!r}: write utf-8 or gb18030."
+            part.at("encoding"),
+            Phrase(
+                f"there is no encoding {encoding!r}: write utf-8 or gb18030.",
+                f"没有编码 {encoding!r}，请写 utf-8 或 gb18030。",
+            ),
         )
     part.finish()
     return Dialect(
@@ -237,7 +283,13 @@ def _limited(top: Section, key: str, most: int, *, needed: bool = False) -> list
     """What is written under a key that may list at most so many."""
     found = top.entries(key, needed=needed)
     if len(found) > most:
-        raise DocumentInvalid(top.at(key), f"{len(found)} {key} are listed: at most {most}.")
+        raise DocumentInvalid(
+            top.at(key),
+            Phrase(
+                f"{len(found)} {key} are listed: at most {most}.",
+                f"{key} 列出了 {len(found)} 项，最多 {most} 项。",
+            ),
+        )
     return found
 
 
@@ -254,7 +306,11 @@ def _calendar(value: object, path: Place, folder: File) -> Dict[str, Any]:
     if not _is_file(file):
         shipped = ", ".join(sorted(f.stem for f in SHIPPED.glob("*.json")))
         raise DocumentInvalid(
-            path, f"there is no calendar {named!r}: name a file, or one of the shipped: {shipped}."
+            path,
+            Phrase(
+                f"there is no calendar {named!r}: name a file, or one of the shipped: {shipped}.",
+                f"没有日历 {named!r}，请指定文件，或自带的日历之一：{shipped}。",
+            ),
         )
     return load_calendar(file)
 
@@ -273,6 +329,10 @@ def _rulebook(top: Section, folder: File, kinds: Kinds) -> PublishRulebook | Non
     file = folder / top.text("rulebook")
     if not _is_file(file):
         raise DocumentInvalid(
-            top.at("rulebook"), f"there is no rulebook {file.name!r} beside the mapping."
+            top.at("rulebook"),
+            Phrase(
+                f"there is no rulebook {file.name!r} beside the mapping.",
+                f"映射所在目录没有规则手册 {file.name!r}。",
+            ),
         )
     return PublishRulebook(document=load_rulebook(file, kinds))

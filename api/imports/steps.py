@@ -18,6 +18,7 @@ from commands.messages import Message
 from commands.registers import OpenSite, PublishCalendar, PublishRulebook
 from commands.routes import Routes
 from domain.kernel.documents import DocumentInvalid, Section, listed
+from domain.kernel.refusals import Phrase
 
 NOT_FROM_FILES = (OpenSite, PublishCalendar, PublishRulebook, RecordDue)
 
@@ -92,7 +93,13 @@ def read_step(part: Section, routes: Routes) -> Step:
     command = known_verbs.get(name)
     if command is None:
         known = ", ".join(sorted(verb for verb in known_verbs if verb.islower()))
-        raise DocumentInvalid(part.at("do"), f"unknown command {name!r}; known: {known}.")
+        raise DocumentInvalid(
+            part.at("do"),
+            Phrase(
+                f"unknown command {name!r}; known: {known}.",
+                f"未知的命令 {name!r}，可用：{known}。",
+            ),
+        )
     part.need("at")
     step = Step(
         command=command,
@@ -113,11 +120,21 @@ def _fields(command: type[Message], part: Section) -> tuple[Field, ...]:
         if name not in slots:
             known = ", ".join(sorted(slots))
             raise DocumentInvalid(
-                given.at(name), f"{command.__name__} has no field {name!r}; it has: {known}."
+                given.at(name),
+                Phrase(
+                    f"{command.__name__} has no field {name!r}; it has: {known}.",
+                    f"{command.__name__} 没有字段 {name!r}，可用：{known}。",
+                ),
             )
     left = missing_fields(command, frozenset({*given.value, "case", "site"}))
     if left:
-        raise DocumentInvalid(part.path, f"{command.__name__} needs {', '.join(left)} as well.")
+        raise DocumentInvalid(
+            part.path,
+            Phrase(
+                f"{command.__name__} needs {', '.join(left)} as well.",
+                f"{command.__name__} 还需要 {'、'.join(left)}。",
+            ),
+        )
     return tuple(Field(command, key, value, given.at(key)) for key, value in given.value.items())
 
 
@@ -129,7 +146,10 @@ def _columns(part: Section, key: str) -> tuple[str, ...]:
     columns = listed(part.get(key))
     for column in columns:
         if not isinstance(column, str):
-            raise DocumentInvalid(part.at(key), f"{key} names a column or a list of them.")
+            raise DocumentInvalid(
+                part.at(key),
+                Phrase(f"{key} names a column or a list of them.", f"{key} 应为列名或其列表。"),
+            )
     return tuple(columns)
 
 

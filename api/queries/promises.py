@@ -1,4 +1,4 @@
-"""For questions about promises: runs of clocks, how a deadline came about, who was called."""
+"""Answers questions about promises: runs of clocks, how a deadline came about, escalations."""
 
 from __future__ import annotations
 

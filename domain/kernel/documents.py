@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, time, timedelta
 from itertools import count
 from math import isfinite
-from typing import Any
+from typing import Any, Final
+
+from domain.kernel.refusals import Phrase
 
 Path = tuple[str | int, ...]
 
@@ -23,8 +25,8 @@ _CLOCK_TIME = re.compile(r"\d\d:\d\d(:\d\d)?")
 class DocumentInvalid(Exception):
     """A document cannot be taken: ``path`` leads to the place, ``sentence`` says what to do."""
 
-    def __init__(self, path: Path, sentence: str) -> None:
-        """Keep the path from the document's root and the sentence."""
+    def __init__(self, path: Path, sentence: Phrase) -> None:
+        """Keep the path from the document's root and the sentence, in both languages."""
         super().__init__(path, sentence)
         self.path = path
         self.sentence = sentence
@@ -44,7 +46,9 @@ class Section:
             DocumentInvalid: it is not a mapping.
         """
         if not isinstance(value, Mapping):
-            raise DocumentInvalid(path, "this must be a mapping of keys to values.")
+            raise DocumentInvalid(
+                path, Phrase("this must be a mapping of keys to values.", "此处应为键值对。")
+            )
         self.value: Mapping[Any, Any] = value
         self.path = path
         self._read: set[str] = set()
@@ -68,14 +72,22 @@ class Section:
             DocumentInvalid: it is missing.
         """
         if self.value.get(key) is None:
-            raise DocumentInvalid(self.path, f"the key {key!r} is missing: add it.")
+            raise DocumentInvalid(
+                self.path,
+                Phrase(f"the key {key!r} is missing: add it.", f"缺少键 {key!r}，请补充。"),
+            )
         return self.get(key)
 
     def text(self, key: str, default: str | None = None) -> str:
         """A text; without a default the key must be there."""
         value = self.need(key) if default is None else self.get(key, default)
         if not isinstance(value, str):
-            raise DocumentInvalid(self.at(key), f"{key} must be a text, not {value!r}.")
+            raise DocumentInvalid(
+                self.at(key),
+                Phrase(
+                    f"{key} must be a text, not {value!r}.", f"{key} 应为文本，而不是 {value!r}。"
+                ),
+            )
         return value
 
     def whole(self, key: str, *, least: int = 1, most: int = MOST) -> int:
@@ -92,14 +104,26 @@ class Section:
         if not isinstance(raw, list | tuple):
             return [] if raw is None else [(raw, path)]
         if needed and not raw:
-            raise DocumentInvalid(path, f"the list {key!r} is empty: name at least one.")
+            raise DocumentInvalid(
+                path,
+                Phrase(
+                    f"the list {key!r} is empty: name at least one.",
+                    f"列表 {key!r} 为空，请至少填写一项。",
+                ),
+            )
         return [(value, (*path, index)) for index, value in enumerate(raw)]
 
     def flag(self, key: str) -> bool:
         """Yes or no; an absent key is no."""
         value = self.get(key, default=False)
         if not isinstance(value, bool):
-            raise DocumentInvalid(self.at(key), f"{key} must be true or false, not {value!r}.")
+            raise DocumentInvalid(
+                self.at(key),
+                Phrase(
+                    f"{key} must be true or false, not {value!r}.",
+                    f"{key} 应为 true 或 false，而不是 {value!r}。",
+                ),
+            )
         return value
 
     def section(self, key: str) -> Section:
@@ -121,18 +145,42 @@ class Section:
         for key in self.value:
             if key not in self._read and key not in known:
                 names = ", ".join(sorted({*self._read, *known}))
-                raise DocumentInvalid(self.at(key), f"unknown key {key!r}; known here: {names}.")
+                raise DocumentInvalid(
+                    self.at(key),
+                    Phrase(
+                        f"unknown key {key!r}; known here: {names}.",
+                        f"未知的键 {key!r}，此处可用：{names}。",
+                    ),
+                )
 
 
-def unknown(what: str, value: object, known: Iterable[str]) -> str:
+def unknown(what: str, value: object, known: Iterable[str]) -> Phrase:
     """The sentence for a reference that leads nowhere."""
-    return f"unknown {what} {value!r}; known: {', '.join(sorted(known)) or 'none'}."
+    names = sorted(known)
+    called = _CALLED.get(what, f" {what} ")
+    return Phrase(
+        f"unknown {what} {value!r}; known: {', '.join(names) or 'none'}.",
+        f"未知的{called}{value!r}，可用：{'、'.join(names) or '无'}。",
+    )
+
+
+_CALLED: Final[Mapping[str, str]] = {
+    "kind": "类型 ", "attribute": "属性 ", "figure": "指标 ", "row set or kind": "行集或类型 ",
+    "amount": "数值列 ", "fact": "事实 ", "dimension": "分组 ", "breakdown": "分项 ",
+    "role": "角色 ", "case": "工单类型 ",
+}  # fmt: skip
 
 
 def whole(value: object, path: Path, *, least: int = 1, most: int = MOST) -> int:
     """A whole number from `least` to `most`."""
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise DocumentInvalid(path, f"{value!r} must be a whole number from {least} to {most}.")
+        raise DocumentInvalid(
+            path,
+            Phrase(
+                f"{value!r} must be a whole number from {least} to {most}.",
+                f"{value!r} 无效，应为 {least} 到 {most} 的整数。",
+            ),
+        )
     return value
 
 
@@ -148,7 +196,11 @@ def duration(value: object, path: Path) -> timedelta:
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if match is None or not any(match.groups()):
         raise DocumentInvalid(
-            path, f"{value!r} is not a duration: write it like 24h, 1h30m or 45s."
+            path,
+            Phrase(
+                f"{value!r} is not a duration: write it like 24h, 1h30m or 45s.",
+                f"{value!r} 不是时长，请写成 24h、1h30m 或 45s 的形式。",
+            ),
         )
     hours, minutes, seconds = (int(part or 0) for part in match.groups())
     try:
@@ -157,7 +209,11 @@ def duration(value: object, path: Path) -> timedelta:
         length = timedelta(0)
     if not timedelta(0) < length <= timedelta(days=36525):
         raise DocumentInvalid(
-            path, f"{value!r} is impossible: more than nothing, at most a century."
+            path,
+            Phrase(
+                f"{value!r} is impossible: more than nothing, at most a century.",
+                f"{value!r} 超出范围，应大于零且不超过一百年。",
+            ),
         )
     return length
 
@@ -169,7 +225,13 @@ def clock_time(value: object, path: Path) -> time:
             return time.fromisoformat(value)
         except ValueError:
             pass  # no such hour or minute
-    raise DocumentInvalid(path, f'{value!r} is not a time of day: write it in quotes, "17:00".')
+    raise DocumentInvalid(
+        path,
+        Phrase(
+            f'{value!r} is not a time of day: write it in quotes, "17:00".',
+            f'{value!r} 不是一天中的时刻，请加引号写成 "17:00"。',
+        ),
+    )
 
 
 def plain(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -182,7 +244,13 @@ def plain(document: Mapping[str, Any]) -> dict[str, Any]:
 
     def kept(value: object, path: Path) -> Any:  # noqa: ANN401 - any JSON value
         if next(numbers) > MOST_VALUES or len(path) > DEEPEST:
-            raise DocumentInvalid(path[:3], "the document is too large or too deep: shorten it.")
+            raise DocumentInvalid(
+                path[:3],
+                Phrase(
+                    "the document is too large or too deep: shorten it.",
+                    "文档过大或嵌套过深，请精简。",
+                ),
+            )
         if isinstance(value, Mapping):
             return {
                 kept(str(key), (*path, str(key))): kept(item, (*path, str(key)))
@@ -193,7 +261,13 @@ def plain(document: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(value, date | time):
             return value.isoformat()
         if not _keepable(value):
-            raise DocumentInvalid(path, "this cannot be kept: write a text, a number or a list.")
+            raise DocumentInvalid(
+                path,
+                Phrase(
+                    "this cannot be kept: write a text, a number or a list.",
+                    "此值无法保存，请写文本、数字或列表。",
+                ),
+            )
         return value
 
     return {str(key): kept(value, (str(key),)) for key, value in document.items()}

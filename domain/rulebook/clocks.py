@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from domain.kernel.documents import DocumentInvalid, Path, Section, duration, unknown, whole
 from domain.kernel.kinds import Kinds
+from domain.kernel.refusals import Phrase
 from domain.promises.roles import Role
 from domain.promises.rules import Choice, ClockRule, Rung, Trigger
 from domain.rulebook.conditions import condition
@@ -34,7 +35,11 @@ class ClockReader:
     def read(self, name: str, part: Section) -> ClockRule:
         if not _NAME.fullmatch(name):
             raise DocumentInvalid(
-                part.path, "a clock's name is lower case words joined by dots or underscores."
+                part.path,
+                Phrase(
+                    "a clock's name is lower case words joined by dots or underscores.",
+                    "时钟名应为小写单词，以点或下划线连接。",
+                ),
             )
         kinds = read_kinds(part, self.kinds)
         self.known = frozenset().union(*(self.kinds.words[kind] for kind in kinds))
@@ -61,7 +66,11 @@ class ClockReader:
         )
         if bool(rule.pauses) != bool(rule.resumes):
             raise DocumentInvalid(
-                part.path, "pauses and resumes go together: name both or neither."
+                part.path,
+                Phrase(
+                    "pauses and resumes go together: name both or neither.",
+                    "pauses 与 resumes 必须同时填写或都不填写。",
+                ),
             )
         part.finish()
         return rule
@@ -99,7 +108,13 @@ class ClockReader:
         if "before" in found and "days" in found:  # which counts in days of its own
             found.remove("days")
         if len(found) != 1:
-            raise DocumentInvalid(path, f"say exactly one of: {', '.join(FORMS)}.")
+            raise DocumentInvalid(
+                path,
+                Phrase(
+                    f"say exactly one of: {', '.join(FORMS)}.",
+                    f"请写且只写一项：{'、'.join(FORMS)}。",
+                ),
+            )
         within = FORMS[found[0]](part, self.default_calendar)
         part.finish()
         return Choice(within, where)

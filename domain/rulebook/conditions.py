@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain.kernel.documents import DocumentInvalid, Path, Section, listed
 from domain.kernel.kinds import Value
+from domain.kernel.refusals import Phrase
 from domain.promises.rules import Condition
 
 
@@ -17,7 +18,11 @@ def condition(value: object, path: Path) -> Condition:
         choices = listed(values)
         if not choices or not all(isinstance(v, str | int | bool) for v in choices):
             raise DocumentInvalid(
-                part.at(key), "a condition names a text, a number or a list of them."
+                part.at(key),
+                Phrase(
+                    "a condition names a text, a number or a list of them.",
+                    "条件应为文本、数字或其列表。",
+                ),
             )
         plain: frozenset[Value] = frozenset(choices)
         wanted.append((str(key), plain))

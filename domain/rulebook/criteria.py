@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from domain.kernel.documents import DocumentInvalid, Path, Section, duration, unknown
+from domain.kernel.refusals import Phrase
 from domain.rulebook.columns import Column, Columns, Type
 from domain.rulebook.kpis import COMPARE, Comparison, Criteria, Criterion
 
@@ -16,15 +17,20 @@ _COMPARED: Final = re.compile(rf"({'|'.join(COMPARE)})\s*(.*)", re.DOTALL)
 _NUMBER: Final = re.compile(r"-?[0-9]{1,15}")
 _MICROSECOND: Final = timedelta(microseconds=1)
 _ORDERED: Final = frozenset({Type.NUMBER, Type.COUNT, Type.LENGTH})
-_WANTED: Final[Mapping[Type, str]] = MappingProxyType(
+_WANTED: Final[Mapping[Type, Phrase]] = MappingProxyType(
     {
-        Type.TEXT: 'a text: write it in quotes, such as "3"',
-        Type.NUMBER: 'a number: write 2 or "<= 2"',
-        Type.COUNT: 'a count: write 2, "<= 2", some or none',
-        Type.TRUTH: "yes or no: write true or false",
-        Type.INSTANT: "an instant: write some or none",
-        Type.LENGTH: 'a length of time: compare it, such as "<= 24h", or write some or none',
-        Type.WORD: "a fact: write some or none",
+        Type.TEXT: Phrase('a text: write it in quotes, such as "3"', '文本，请加引号，例如 "3"'),
+        Type.NUMBER: Phrase('a number: write 2 or "<= 2"', '数字，请写 2 或 "<= 2"'),
+        Type.COUNT: Phrase(
+            'a count: write 2, "<= 2", some or none', '次数，请写 2、"<= 2"、some 或 none'
+        ),
+        Type.TRUTH: Phrase("yes or no: write true or false", "是否，请写 true 或 false"),
+        Type.INSTANT: Phrase("an instant: write some or none", "时间，请写 some 或 none"),
+        Type.LENGTH: Phrase(
+            'a length of time: compare it, such as "<= 24h", or write some or none',
+            '时长，请写比较，例如 "<= 24h"，或写 some、none',
+        ),
+        Type.WORD: Phrase("a fact: write some or none", "事实，请写 some 或 none"),
     }
 )
 
@@ -45,12 +51,19 @@ def _criterion(lines: Section, name: str, columns: Columns) -> Criterion:
         raise DocumentInvalid(lines.at(name), unknown("attribute", name, columns.names))
     written = lines.entries(name)
     if not written:
-        raise DocumentInvalid(lines.at(name), f"{name} is {_WANTED[column.type]}.")
+        raise DocumentInvalid(
+            lines.at(name),
+            Phrase(f"{name} is {_WANTED[column.type]}.", f"{name} 为{_WANTED[column.type].zh}。"),
+        )
     comparisons = tuple(_comparison(value, path, column) for value, path in written)
     denied = sum(comparison.operator == "!=" for comparison in comparisons)
     if denied and denied < len(comparisons):
         raise DocumentInvalid(
-            lines.at(name), "a list holds values to be met, or values to be none of: not both."
+            lines.at(name),
+            Phrase(
+                "a list holds values to be met, or values to be none of: not both.",
+                "列表中的取值要么都要求等于，要么都要求不等于，不能混用。",
+            ),
         )
     return Criterion(column, comparisons, every=denied > 1)
 
@@ -67,7 +80,13 @@ def _comparison(value: object, path: Path, column: Column) -> Comparison:
         operand = None
     plain = _operand(operand, path, column)
     if plain is None or (operator not in ("=", "!=") and column.type not in _ORDERED):
-        raise DocumentInvalid(path, f"{column.name} is {_WANTED[column.type]}, not {value!r}.")
+        raise DocumentInvalid(
+            path,
+            Phrase(
+                f"{column.name} is {_WANTED[column.type]}, not {value!r}.",
+                f"{column.name} 为{_WANTED[column.type].zh}，而不是 {value!r}。",
+            ),
+        )
     if column.values is not None and plain not in column.values:
         raise DocumentInvalid(path, unknown(column.name, plain, column.values))
     return Comparison(operator, plain)

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple, cast
 
 from domain.kernel.documents import DocumentInvalid, Path, Section, listed, plain, unknown, whole
 from domain.kernel.kinds import Kinds
+from domain.kernel.refusals import Phrase
 from domain.promises.rules import ClockRule
 from domain.rulebook.columns import OWN, Column, Columns, RowSet, Type
 from domain.rulebook.criteria import criteria
@@ -78,7 +79,11 @@ class FigureReader:
         """
         if not _NAME.fullmatch(name):
             raise DocumentInvalid(
-                part.path, "a figure's name is lower case words joined by dots or underscores."
+                part.path,
+                Phrase(
+                    "a figure's name is lower case words joined by dots or underscores.",
+                    "指标名应为小写单词，以点或下划线连接。",
+                ),
             )
         rows, kinds = self._rows(part)
         clocks = None
@@ -92,7 +97,11 @@ class FigureReader:
         wanted, period = part.get("target"), _choice(part, "period", PERIODS)
         if period is None and (wanted is not None or change is not None):
             raise DocumentInvalid(
-                part.path, "a target or a change needs a period: say for which, such as month."
+                part.path,
+                Phrase(
+                    "a target or a change needs a period: say for which, such as month.",
+                    "目标或同环比需要周期，请写明 period，例如 month。",
+                ),
             )
         kpi = Kpi(
             name=name,
@@ -140,24 +149,48 @@ def _made(part: Section, rows: RowSet, columns: Columns) -> _Made:
     """What the figure is made of: exactly one of the measures."""
     found = [measure for measure in Measure if measure in part]
     if len(found) != 1:
-        raise DocumentInvalid(part.path, f"say exactly one of: {', '.join(Measure)}.")
+        raise DocumentInvalid(
+            part.path,
+            Phrase(
+                f"say exactly one of: {', '.join(Measure)}.",
+                f"请写且只写一项：{'、'.join(Measure)}。",
+            ),
+        )
     (measure,) = found
     value, path = part.need(measure), part.at(measure)
     if measure is Measure.SHARE:
         share = criteria(part, measure, columns)
         if not share:
-            raise DocumentInvalid(path, "a share without a condition is always 100 %: add one.")
+            raise DocumentInvalid(
+                path,
+                Phrase(
+                    "a share without a condition is always 100 %: add one.",
+                    "没有条件的占比总是 100%，请补充条件。",
+                ),
+            )
         return _Made(measure, Unit.PERCENT, share=share)
     if measure is Measure.COUNT:
         if value != "rows":
-            raise DocumentInvalid(path, "what is counted are rows: write `count: rows`.")
+            raise DocumentInvalid(
+                path,
+                Phrase(
+                    "what is counted are rows: write `count: rows`.",
+                    "计数的对象是行，请写 `count: rows`。",
+                ),
+            )
         return _Made(measure, Unit.NUMBER)
     if isinstance(value, Mapping) and measure is not Measure.DISTINCT:
         return _Made(measure, Unit.DURATION, span=_span(Section(value, path), rows, columns))
     column = _column(value, path, columns)
     if measure is Measure.DISTINCT:
         if not column.groups:
-            raise DocumentInvalid(path, f"{column.name} is no value that could differ.")
+            raise DocumentInvalid(
+                path,
+                Phrase(
+                    f"{column.name} is no value that could differ.",
+                    f"{column.name} 不是可以区分的取值。",
+                ),
+            )
         return _Made(measure, Unit.NUMBER, column=column)
     if not column.measurable:
         known = [name for name, one in columns.known.items() if one.measurable]
@@ -168,13 +201,25 @@ def _made(part: Section, rows: RowSet, columns: Columns) -> _Made:
 
 def _span(part: Section, rows: RowSet, columns: Columns) -> Span:
     if rows == "clocks":
-        raise DocumentInvalid(part.path, "a run of a clock has no facts of its own: name a column.")
+        raise DocumentInvalid(
+            part.path,
+            Phrase(
+                "a run of a clock has no facts of its own: name a column.",
+                "时钟的一次运行没有自己的事实，请写列名。",
+            ),
+        )
     span = Span(part.text("from"), part.text("to"), net=part.flag("net"))
     for key, word in (("from", span.start), ("to", span.end)):
         if word not in columns.words:
             raise DocumentInvalid(part.at(key), unknown("fact", word, columns.words))
     if span.start == span.end:
-        raise DocumentInvalid(part.path, "a span lasts from one fact to another: name two.")
+        raise DocumentInvalid(
+            part.path,
+            Phrase(
+                "a span lasts from one fact to another: name two.",
+                "时段从一条事实到另一条事实，请写两条不同的事实。",
+            ),
+        )
     part.finish()
     return span
 
@@ -214,5 +259,5 @@ def _choice(part: Section, key: str, known: Iterable[str]) -> str | None:
 
 def _text(value: object, path: Path) -> str:
     if not isinstance(value, str):
-        raise DocumentInvalid(path, f"{value!r} must be a text.")
+        raise DocumentInvalid(path, Phrase(f"{value!r} must be a text.", f"{value!r} 应为文本。"))
     return value

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Final, Literal, assert_never
 
 from domain.kernel.documents import DocumentInvalid, Path, Section, duration
+from domain.kernel.refusals import Phrase
 from domain.promises.rules import Moment, Rung
 from domain.rulebook.within import FORMS
 from domain.working_time import (
@@ -34,8 +35,9 @@ _PERCENT: Final = re.compile(r"(\d{1,4})%")
 _WRITTEN: Final = re.compile(r"([-+])\{([^{}]*)\}")
 _PAIR: Final = re.compile(r"""\s*(\w+)\s*:\s*("[^"]*"|'[^']*'|[^\s"']+)\s*""")
 _NUMBER: Final = re.compile(r"\d{1,9}")
-_KNOWN: Final = (
-    'write it like "50%", -2h, +30m, "-{working: 4h}" or {after_due: {business_days: 2}}.'
+_KNOWN: Final = Phrase(
+    'write it like "50%", -2h, +30m, "-{working: 4h}" or {after_due: {business_days: 2}}.',
+    '请写成 "50%"、-2h、+30m、"-{working: 4h}" 或 {after_due: {business_days: 2}} 的形式。',
 )
 
 
@@ -59,7 +61,13 @@ class MomentReader:
         """A moment that comes before the due instant."""
         found = self.read(value, path)
         if not found.before_due:
-            raise DocumentInvalid(path, "a warning comes before the deadline: write 75% or -2h.")
+            raise DocumentInvalid(
+                path,
+                Phrase(
+                    "a warning comes before the deadline: write 75% or -2h.",
+                    "预警应早于到期时间，请写 75% 或 -2h。",
+                ),
+            )
         return found
 
     def _text(self, value: str, path: Path) -> Moment:
@@ -84,11 +92,21 @@ class MomentReader:
         part = Section(value, path)
         found = [form for form in LENGTHS if form in part]
         if len(found) != 1:
-            raise DocumentInvalid(path, f"say exactly one of: {', '.join(LENGTHS)}.")
+            raise DocumentInvalid(
+                path,
+                Phrase(
+                    f"say exactly one of: {', '.join(LENGTHS)}.",
+                    f"请写且只写一项：{'、'.join(LENGTHS)}。",
+                ),
+            )
         if self._default is None and len(self._calendars) > 1 and "calendar" not in part:
             known = ", ".join(self._calendars)
             raise DocumentInvalid(
-                path, f"the clock counts on several calendars ({known}): name one."
+                path,
+                Phrase(
+                    f"the clock counts on several calendars ({known}): name one.",
+                    f"该时钟使用多个日历（{known}），请指明一个。",
+                ),
             )
         by = FORMS[found[0]](part, self._default)
         part.finish()
@@ -107,8 +125,16 @@ def _as_written(value: Mapping[object, object]) -> object:
 
 def _unreadable(value: object, path: Path) -> DocumentInvalid:
     if isinstance(value, str) and "{" in value:
-        return DocumentInvalid(path, f"{value!r} is not a moment in quotes: {_KNOWN}")
-    return DocumentInvalid(path, f"{value!r} is not a moment: {_KNOWN}")
+        return DocumentInvalid(
+            path,
+            Phrase(
+                f"{value!r} is not a moment in quotes: {_KNOWN}",
+                f"{value!r} 不是加引号的时刻，{_KNOWN.zh}",
+            ),
+        )
+    return DocumentInvalid(
+        path, Phrase(f"{value!r} is not a moment: {_KNOWN}", f"{value!r} 不是时刻，{_KNOWN.zh}")
+    )
 
 
 def _pairs(text: str, written: str, path: Path) -> Mapping[str, object]:
@@ -138,8 +164,11 @@ def check_order(ladder: Sequence[Rung], paths: Sequence[Path], targets: Sequence
         if any(_precedes(rung.at, before.at, target) for target in targets):
             raise DocumentInvalid(
                 (*path, "at"),
-                f"{rung.at} comes before rung {before.number} at {before.at}: write the rungs in"
-                " the order in which they are reached.",
+                Phrase(
+                    f"{rung.at} comes before rung {before.number} at {before.at}: write the rungs"
+                    " in the order in which they are reached.",
+                    f"{rung.at} 早于第 {before.number} 级的 {before.at}，请按到达的先后排列各级。",
+                ),
             )
 
 

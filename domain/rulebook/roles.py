@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from domain.kernel.documents import DocumentInvalid, Section, listed
+from domain.kernel.refusals import Phrase
 from domain.promises.roles import Holder, Role
 
 
@@ -34,5 +35,9 @@ def _day(part: Section, key: str) -> str | None:
         return date.fromisoformat(str(value)).isoformat()
     except ValueError:
         raise DocumentInvalid(
-            part.at(key), f"{value!r} is not a date: write it like 2026-01-31."
+            part.at(key),
+            Phrase(
+                f"{value!r} is not a date: write it like 2026-01-31.",
+                f"{value!r} 不是日期，请写成 2026-01-31 的形式。",
+            ),
         ) from None

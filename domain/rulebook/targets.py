@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from domain.kernel.documents import DocumentInvalid, Path, duration
+from domain.kernel.refusals import Phrase
 from domain.rulebook.kpis import COMPARE, Target, Unit
 
 _TARGET: Final = re.compile(rf"({'|'.join(COMPARE)})\s*(\S+)")
@@ -33,8 +34,14 @@ def target(value: object, path: Path, unit: Unit) -> Target:
     found = _TARGET.fullmatch(value.strip()) if isinstance(value, str) else None
     amount = None if found is None else _amount(found[2], path, unit)
     if found is None or amount is None or found[1] == "!=":
-        wanted = f"this figure is a {unit}: write a target like {_EXAMPLES[unit]}"
-        raise DocumentInvalid(path, f"{value!r} is no target here; {wanted}.")
+        like = _EXAMPLES[unit]
+        english = (
+            f"{value!r} is no target here; this figure is a {unit}: write a target like {like}."
+        )
+        like = like.replace(" or ", " 或 ")
+        raise DocumentInvalid(
+            path, Phrase(english, f"{value!r} 不是该指标的目标，请写成 {like} 的形式。")
+        )
     return Target(found[1], amount, f"{found[1]} {found[2]}")
 
 

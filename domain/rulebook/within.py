@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import cast, get_args
 
 from domain.kernel.documents import DocumentInvalid, Section, clock_time, duration
+from domain.kernel.refusals import Phrase
 from domain.working_time import (
     At,
     Before,
@@ -25,7 +26,13 @@ _MOST_MONTHS = 1200
 def _calendar(part: Section, default: str | None) -> str:
     name = part.get("calendar", default)
     if not isinstance(name, str):
-        raise DocumentInvalid(part.path, "name a calendar here, or one for the whole rulebook.")
+        raise DocumentInvalid(
+            part.path,
+            Phrase(
+                "name a calendar here, or one for the whole rulebook.",
+                "请在此指明日历，或为整个规则手册指明日历。",
+            ),
+        )
     return name
 
 
@@ -38,7 +45,13 @@ def _working(part: Section, default: str | None) -> Within:
 def _business_days(part: Section, default: str | None) -> Within:
     cutoff, opens = part.get("cutoff"), part.get("opens")
     if (cutoff is None) != (opens is None):
-        raise DocumentInvalid(part.path, "cutoff and opens go together: name both or neither.")
+        raise DocumentInvalid(
+            part.path,
+            Phrase(
+                "cutoff and opens go together: name both or neither.",
+                "cutoff 与 opens 必须同时填写或都不填写。",
+            ),
+        )
     return BusinessDays(
         days=part.whole("business_days"),
         calendar=_calendar(part, default),
@@ -55,10 +68,20 @@ def _working_days(part: Section, default: str | None) -> Within:
     through, until = part.flag("through_rest_days"), part.text("until", "day_end")
     if until not in get_args(End):
         known = " or ".join(get_args(End))
-        raise DocumentInvalid(part.at("until"), f"until is {known}, not {until!r}.")
+        raise DocumentInvalid(
+            part.at("until"),
+            Phrase(
+                f"until is {known}, not {until!r}.",
+                f"until 应为 {known.replace(' or ', ' 或 ')}，而不是 {until!r}。",
+            ),
+        )
     if through and until == "close":
         raise DocumentInvalid(
-            part.path, "working days last through_rest_days or until: close: write one of them."
+            part.path,
+            Phrase(
+                "working days last through_rest_days or until: close: write one of them.",
+                "through_rest_days 与 until: close 只能写一项。",
+            ),
         )
     return WorkingDays(
         days=part.whole("working_days"),

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from domain.kernel.documents import DocumentInvalid, Path, Section, unknown
 from domain.kernel.kinds import Kind, Kinds, Value
+from domain.kernel.refusals import Phrase
 from domain.rulebook.attributes import attributes, has_labels, settable
 from domain.rulebook.vocabulary import Field, Vocabulary, Words
 
@@ -70,19 +71,38 @@ def _values(value: object, path: Path) -> dict[Value, str]:
         pairs = [(item, None) for item in value]
     else:
         raise DocumentInvalid(
-            path, f"list the values, or map each to its title, or write one of: {', '.join(TYPES)}."
+            path,
+            Phrase(
+                f"list the values, or map each to its title, or write one of: {', '.join(TYPES)}.",
+                f"请列出取值，或写出每个取值的名称，或填写：{'、'.join(TYPES)}。",
+            ),
         )
     found: dict[Value, str] = {}
     for item, title in pairs:
         if isinstance(item, bool) or not isinstance(item, str | int) or item == "":
-            raise DocumentInvalid(path, f"{item!r} is not a value: write a text or a number.")
+            raise DocumentInvalid(
+                path,
+                Phrase(
+                    f"{item!r} is not a value: write a text or a number.",
+                    f"{item!r} 不是取值，请写文本或数字。",
+                ),
+            )
         if not isinstance(title, str | None):
-            raise DocumentInvalid((*path, item), f"the title must be a text, not {title!r}.")
+            raise DocumentInvalid(
+                (*path, item),
+                Phrase(
+                    f"the title must be a text, not {title!r}.", f"名称应为文本，而不是 {title!r}。"
+                ),
+            )
         if item in found:
-            raise DocumentInvalid(path, f"the value {item!r} is here twice.")
+            raise DocumentInvalid(
+                path, Phrase(f"the value {item!r} is here twice.", f"取值 {item!r} 重复出现。")
+            )
         found[item] = title or ""
     if not 0 < len(found) <= MOST_VALUES:
-        raise DocumentInvalid(path, f"give 1 to {MOST_VALUES} values.")
+        raise DocumentInvalid(
+            path, Phrase(f"give 1 to {MOST_VALUES} values.", f"请给出 1 到 {MOST_VALUES} 个取值。")
+        )
     return found
 
 

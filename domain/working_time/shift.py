@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from domain.kernel.refusals import Phrase
 from domain.working_time.calendar import WorkingCalendar
 from domain.working_time.civil import MICROSECOND, mark, to_utc
 from domain.working_time.counting import complete
@@ -54,15 +55,21 @@ def shift(
     return shifted(to_utc(instant, "instant"), by, sign, zone, calendar, Quiet(pauses))
 
 
-def why_not_backward(by: Length) -> str | None:
+def why_not_backward(by: Length) -> Phrase | None:
     """Why no instant can be found by counting this length backward, in a sentence; None if it can.
 
     A cut-off and rest days that prolong a day belong to the start of a promise, not to its end.
     """
     if isinstance(by, BusinessDays) and by.cutoff is not None:
-        return "Business days counted backward have no `cutoff`: leave it out."
+        return Phrase(
+            "Business days counted backward have no `cutoff`: leave it out.",
+            "向前推算的营业日没有 `cutoff`，请去掉。",
+        )
     if isinstance(by, WorkingDays) and by.through_rest_days:
-        return "Working days counted backward have no `through_rest_days`: leave it out."
+        return Phrase(
+            "Working days counted backward have no `through_rest_days`: leave it out.",
+            "向前推算的工作日没有 `through_rest_days`，请去掉。",
+        )
     return None
 
 

@@ -2,6 +2,8 @@
 
 import json
 import re
+import shlex
+import sys
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -115,7 +117,8 @@ def test_a_faulty_rulebook_is_named_by_file_and_line(made: Guanjia, tmp_path: Pa
     reason = "'25x' is not a duration: write it like 24h, 1h30m or 45s"
     assert done.err == f"FileInvalid: {file}:6: {reason}.\n"
     chinese = made("publish", str(file), "--lang", "zh").err
-    assert chinese.startswith(f"FileInvalid: 文件 {file} 第 6 行有误：")
+    reason = "'25x' 不是时长，请写成 24h、1h30m 或 45s 的形式"
+    assert chinese == f"FileInvalid: 文件 {file} 第 6 行有误：{reason}。\n"
 
 
 def test_a_faulty_document_names_the_place(made: Guanjia) -> None:
@@ -124,7 +127,8 @@ def test_a_faulty_document_names_the_place(made: Guanjia) -> None:
     done = made(*asked)
     assert done.code == 3
     assert done.err.startswith("DocumentInvalid: clock: unknown key 'clock'; known here: ")
-    assert made(*asked, "--lang", "zh").err.startswith("DocumentInvalid: 文档的 clock 处有误：")
+    chinese = made(*asked, "--lang", "zh").err
+    assert chinese.startswith("DocumentInvalid: 文档的 clock 处有误：未知的键 'clock'，此处可用：")
 
 
 def test_a_damaged_store_is_a_store_fault(guanjia: Guanjia, store: str) -> None:
@@ -178,6 +182,23 @@ def test_a_log_whose_triggers_are_gone_is_read_and_not_written(made: Guanjia, st
     assert (finding["subject"], finding["ok"]) == ("store", False)
     assert "the trigger log_keeps_rows is missing" in finding["detail"]
     assert "触发器 log_keeps_rows缺失" in finding["detail_zh"]
+
+
+def test_a_hint_can_be_typed_as_it_stands(
+    guanjia: Guanjia, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the program as it was called, with the store quoted: what is typed then works."""
+    called = tmp_path / "guanjia"
+    called.write_text("#!/bin/sh\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [str(called)])
+    store = tmp_path / "my store.db"
+    said = guanjia("board", "--store", str(store)).err
+    (hint,) = re.findall(r"`(.+)`", said)
+    program, *words = shlex.split(hint)
+    assert program == "guanjia" or Path(program).samefile(called)
+    assert guanjia(*words).code == 0
+    assert store.exists()
 
 
 def test_settings_are_refused_by_name(guanjia: Guanjia, monkeypatch: pytest.MonkeyPatch) -> None:

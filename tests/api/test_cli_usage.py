@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from api.cli import main
-from api.cli.context import Context, command_line
+from api.cli.commands import COMMANDS
+from api.cli.context import HINTED, Context, command_line
 from api.settings import Settings
 from commands import ROUTES
 from tests.docs.tables import arguments, subcommands
@@ -195,6 +196,10 @@ def test_a_long_text_is_wrapped_between_words(
     assert len(shown.splitlines()) > 3
     words = {"water", "pipe", "broken", "in", "the", "kitchen"}
     assert set(shown.split()) == {"case", "what", "repair-1", *words}
+
+
+def test_a_hint_may_name_any_command() -> None:
+    assert set(HINTED) == {command.name for command in COMMANDS}
 
 
 def test_a_hint_is_typed_as_this_program_was_called(

@@ -12,7 +12,7 @@ from commands import ROUTES
 from commands.complaint import LodgeComplaint
 from commands.repair import ReportRepair
 from domain.kernel.personal import Personal
-from domain.kernel.refusals import Refusal
+from domain.kernel.refusals import CommandInvalid, Refusal
 
 REPORT: dict[str, Any] = {"site": "a", "household": "h", "category": "c"}
 NOW = datetime.fromisoformat("2026-11-20T14:30+08:00")
@@ -177,3 +177,35 @@ def test_a_setting_that_cannot_be_is_refused(environment: dict[str, str]) -> Non
     """By the name of its variable."""
     with pytest.raises(SettingInvalid, match=next(iter(environment))):
         read_settings(environment)
+
+
+@pytest.mark.parametrize(
+    ("fields", "english", "chinese"),
+    [
+        (
+            {"reason": "foo"},
+            "reason is 'foo': it must be one of parts, resident, vendor, weather, other",
+            "字段 reason 的值 'foo' 无效，应为以下之一：parts、resident、vendor、weather、other",
+        ),
+        ({"reason": "parts", "by": 3}, "by is 3: it must be a staff id", "应为员工编号"),
+    ],
+)
+def test_a_value_that_cannot_be_is_answered_with_what_can(fields, english, chinese):
+    """The field, what was given, what is allowed, in both languages."""
+    with pytest.raises(CommandInvalid) as refused:
+        read_message(ROUTES, "PauseRepair", {"case": "repair-1", **fields})
+    assert english in refused.value.sentence
+    assert chinese in refused.value.sentence_zh
+
+
+def test_a_truth_and_a_number_are_asked_for_by_what_is_typed():
+    for fields, english, chinese in (
+        ({"simple": "maybe"}, "it must be true or false", "应为 true 或 false。"),
+        ({"priority": "x"}, "it must be a whole number", "应为整数。"),
+        ({"appointment": 3}, "it must be an instant", "应为时间。"),
+    ):
+        data = {"site": "s", "household": "h", "category": "c", **fields}
+        with pytest.raises(CommandInvalid) as refused:
+            read_message(ROUTES, "ReportRepair", data)
+        assert english in refused.value.sentence
+        assert chinese in refused.value.sentence_zh

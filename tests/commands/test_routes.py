@@ -77,10 +77,11 @@ def test_every_message_is_listed_under_its_own_name():
 
 @pytest.mark.parametrize("message", ROUTES.messages.values())
 def test_every_message_says_what_it_asks_in_both_languages(message):
-    said = inspect.getdoc(message) or ""
+    said = message.about()
+    assert not any("\u4e00" <= character <= "\u9fff" for character in said)
+    assert any("\u4e00" <= character <= "\u9fff" for character in said.zh)
     assert said.isprintable()
-    assert said
-    assert any("\u4e00" <= character <= "\u9fff" for character in message.zh)
+    assert said.zh.endswith("。")
 
 
 def names_in(sentence: str) -> set[str]:

@@ -1,4 +1,4 @@
-"""For the tables of the reference: read from the code, they cannot say anything else."""
+"""Makes the tables of the reference from the code, so that they cannot say anything else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""For finding the real data that lies beside the project, and skipping where it does not."""
+"""Finds the real data that lies beside the project, and skips where it does not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""For telling what happened, what is asked, and what must come of it: rules, clocks and desks."""
+"""Says what happened, what is asked, and what must come of it: rules, clocks and commands."""
 
 from __future__ import annotations
 
