@@ -26,6 +26,7 @@ from domain.kernel.refusals import (
 )
 from domain.kinds.directory import Directory
 from domain.kinds.site.facts import SITE_KIND
+from domain.promises import MADE_BY_ENGINE, cause_of
 from store.log import (
     CLOCK_TOLERANCE,
     NO_FINGERPRINT,
@@ -50,6 +51,16 @@ class When(NamedTuple):
     recorded_at: datetime
     known_at: datetime | None
     happened: datetime
+
+
+class Links(NamedTuple):
+    """What a fact belongs to, and the fact it follows from as stream and version."""
+
+    correlation: str | None = None
+    causation: str | None = None
+
+
+NO_LINKS: Final = Links()
 
 
 class UnitOfWork:
@@ -139,12 +150,13 @@ class UnitOfWork:
             now=when.known_at or when.recorded_at, principal=envelope.actor, site=site,
             directory=self.directory,
         ))  # fmt: skip
+        given = Links(envelope.correlation, envelope.causation)
         for fact in facts:
+            links = self._links(loaded, fact) or given
             self._take(loaded, Recorded(
                 loaded.stream, loaded.version + 1, self.head + 1, fact,
                 fact.happened or when.happened, when.recorded_at, envelope.actor, envelope.id, site,
-                self.directory.rules.version, envelope.correlation, envelope.causation,
-                when.known_at,
+                self.directory.rules.version, *links, when.known_at,
             ))  # fmt: skip
         return bool(facts)
 
@@ -159,16 +171,24 @@ class UnitOfWork:
         before, version = known or when.recorded_at, loaded.version
         while facts := fell_due(loaded.folded(self.directory), before=before):
             for fact in facts:
+                links = self._links(loaded, fact) or NO_LINKS
                 self._take(loaded, Recorded(
                     loaded.stream, loaded.version + 1, self.head + 1, fact, fact.happened or before,
                     when.recorded_at, SCHEDULER, envelope.id, loaded.site,
-                    self.directory.rules.version, None, None, known,
+                    self.directory.rules.version, *links, known,
                 ))  # fmt: skip
         if found := loaded.version - version:
             key = SCHEDULER, f"{loaded.stream}/{loaded.version}"
             self._receipts[key] = Receipt(
                 *key, NO_FINGERPRINT, loaded.stream, loaded.version, self.head, found
             )
+
+    def _links(self, loaded: LoadedStream, fact: Fact) -> Links | None:
+        """What a fact of the engine belongs to and follows from; None for what was asked for."""
+        if not isinstance(fact, MADE_BY_ENGINE):
+            return None
+        cause = cause_of(loaded.folded(self.directory), fact)
+        return cause and Links(cause.correlation, f"{loaded.stream}/{cause.version}")
 
     def _when(self, envelope: CommandEnvelope) -> When:
         """When a command is recorded, was known to its source, and when what it says happened.

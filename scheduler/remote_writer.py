@@ -43,6 +43,7 @@ class Command(msgspec.Struct, array_like=True):
     causation: str | None
     expected: int | None
     recorded_at: datetime | None
+    known_at: datetime | None
 
 
 class Ask(msgspec.Struct, tag=True):
@@ -194,7 +195,7 @@ def _sent(envelope: CommandEnvelope) -> Command:
     return Command(
         type(message).__name__, msgspec.Raw(_encode(message)), envelope.actor, envelope.id,
         envelope.occurred_at, envelope.correlation, envelope.causation, envelope.expected,
-        envelope.recorded_at,
+        envelope.recorded_at, envelope.known_at,
     )  # fmt: skip
 
 
@@ -203,7 +204,7 @@ def _received(command: Command, messages: Mapping[str, type[Message]]) -> Comman
         message=msgspec.json.decode(command.fields, type=messages[command.message]),
         actor=command.actor, id=command.id, occurred_at=command.occurred_at,
         correlation=command.correlation, causation=command.causation, expected=command.expected,
-        recorded_at=command.recorded_at,
+        recorded_at=command.recorded_at, known_at=command.known_at,
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ One fold over the facts of one case is the only place that judges a deadline: de
 projections and explanations all ask it.
 """
 
+from domain.promises.causes import cause_of
 from domain.promises.clock import Clock, Pause, Verdict
 from domain.promises.fold import Fold
 from domain.promises.late_entries import entered_late
@@ -18,6 +19,7 @@ __all__ = [
     "Pause",
     "Pending",
     "Verdict",
+    "cause_of",
     "entered_late",
     "explanation",
     "judge_anew",

@@ -93,7 +93,7 @@ def test_the_whole_envelope_arrives(linked: Linked) -> None:
     bare = CommandEnvelope(message=RecordDue(case="repair-1"))
     whole = replace(
         bare, actor="scheduler", id="甲-1", occurred_at=at, correlation="c", causation="d",
-        expected=4, recorded_at=at.replace(year=2027),
+        expected=4, recorded_at=at.replace(year=2027), known_at=at.replace(year=2025),
     )  # fmt: skip
     assert linked.remote.ask_all([bare, whole]) == [answered(bare), answered(whole)]
     assert linked.decider.asked == [bare, whole]
