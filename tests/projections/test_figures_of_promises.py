@@ -166,20 +166,18 @@ def test_what_was_entered_late_is_marked_on_the_board_and_counts_in_figures(plac
 
 def test_what_was_used_of_promises_and_how_late_they_were_is_measured(place: Neighbourhood):
     """On the calendar of each: half a working day late is not the night in between."""
+    repair = place.repair()
     for hours in ("12h", "30h"):
         case = place.complaint()
-        at = place.now
         place.wait(hours)
         place.done(ReplyToComplaint(case=case, by=StaffId("li")))
-        place.now = at
     reply = {"of": "clocks", "where": {"clock": "reply"}}
     hour = 3_600_000_000
     assert figure(place, kpi(**reply, mean="consumed")).total.value == 21 * hour
     assert figure(place, kpi(**reply, sum="lateness")).total.value == 6 * hour
     assert figure(place, kpi(**reply, share={"lateness": "> 5h"})).total.value == Fraction(1, 2)
-    case = place.repair()
     place.now = START + timedelta(days=2, hours=9)  # Friday at six in the evening
-    place.done(CompleteRepair(case=case))
+    place.done(CompleteRepair(case=repair))
     done = {"of": "clocks", "where": {"clock": "complete"}}
     assert figure(place, kpi(**done, sum="lateness")).total.value == Fraction(13, 2) * hour
     assert figure(place, kpi(**done, sum="consumed")).total.value == Fraction(41, 2) * hour

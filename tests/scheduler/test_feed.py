@@ -29,7 +29,7 @@ PARTITIONS = 3
 
 def happen(log: Log, *streams: str) -> None:
     """Append the next fact of each stream."""
-    with log.appending() as appending:
+    with log.transaction() as appending:
         versions: dict[str, int] = {}
         rows = []
         for position, stream in enumerate(streams, appending.head + 1):
@@ -97,7 +97,7 @@ def fed(log: Log, shelf: Any, lease: Any = None) -> Feed:
 
 def test_a_fact_is_a_cloud_event() -> None:
     """Binary mode: the document as the log keeps it, everything else in headers."""
-    row = Row(17, "site-花园", 3, "SiteOpened", '{"a":"甲"}'.encode())
+    row = Row(17, "site-花园", 3, "SiteOpened", 0, '{"a":"甲"}'.encode())
     made = event(row, source="/guanjia/garden", occurred=AT, after=16)
     assert made.key == "site-花园".encode()
     assert made.value == row.state
