@@ -79,8 +79,7 @@ def build(routes: Routes, lang: str, words: Container[str] | None = None) -> App
         else:
             _add(app, declared, lang)
     app.meta.group_parameters = cyclopts.Group(said("common", lang), sort_key=9)
-    for place, (name, inner) in enumerate(app.resolved_commands().items()):
-        inner.sort_key = (name.startswith("-"), place)
+    _keep_order(app)
     app["--help"].help = said("help", lang)
     app["--version"].help = said("version", lang)
     app.meta.default(_common(app, lang))
@@ -111,7 +110,14 @@ def _add_group(app: App, group: Group, routes: Routes | None, lang: str) -> None
         inner.default(_parsed(group.default, lang))
     for command in () if routes is None else group.commands(routes):
         _add(inner, command, lang, f"{group.name} ")
+    _keep_order(inner)
     app.command(inner)
+
+
+def _keep_order(app: App) -> None:
+    """Show the commands in the order in which they are declared, not by their letters."""
+    for place, (name, inner) in enumerate(app.resolved_commands().items()):
+        inner.sort_key = (name.startswith("-"), place)
 
 
 def _add(app: App, command: Command, lang: str, group: str = "") -> None:

@@ -52,7 +52,8 @@ def told(error: Exception) -> Told:
     """What an error says."""
     match error:
         case UsageInvalid():
-            return _facing(USAGE, error, error.details.get("option"))
+            place = error.details.get("option", error.details.get("argument"))
+            return _facing(USAGE, error, place)
         case Refusal():
             return _facing(REFUSED, error, error.details.get("field"))
         case StoreFault():

@@ -72,7 +72,7 @@ def _run(words: list[str], routes: Routes, lang: str, clock: Callable[[], dateti
 
 
 def _failed(wrong: Told, words: list[str], lang: str) -> int:
-    tell(wrong, lang, as_json="--json" in words)
+    tell(wrong, lang, as_json=any(word.partition("=")[0] == "--json" for word in words))
     return wrong.exit
 
 

@@ -77,6 +77,7 @@ def test_with_json_an_error_is_json(made: Guanjia, tmp_path: Path) -> None:
     file.write_text("rulebook: x\nclock: {}\n")
     assert json.loads(made("publish", str(file), "--json").err)["path"] == f"{file}:2"
     assert json.loads(made("--json", "board", "--colour", "x").err)["path"] == "--colour"
+    assert json.loads(made("history", "--json").err)["path"] == "CASE"
     document = '{"document": {"rulebook": "x", "clock": {}}}'
     assert json.loads(made("ask", "PublishRulebook", document, "--json").err)["path"] == "clock"
 

@@ -56,6 +56,13 @@ def test_the_version_is_that_of_the_package(guanjia: Guanjia) -> None:
     assert guanjia("--version").out == f"{version('guanjia')}\n"
 
 
+def test_help_lists_commands_in_the_order_of_their_use(guanjia: Guanjia) -> None:
+    listed = re.findall(r"^  ([a-z]+)  ", guanjia("--help").out, re.MULTILINE)
+    assert listed == [command.name for command in COMMANDS]
+    listed = re.findall(r"^  ([a-z]+)  ", guanjia("rulebook", "--help").out, re.MULTILINE)
+    assert listed == ["list", "show", "diff", "check"]
+
+
 def test_without_a_command_the_help_is_shown(guanjia: Guanjia) -> None:
     done = guanjia()
     assert done.code == 0

@@ -39,7 +39,7 @@ def test_the_summary_counts_every_kind_of_thing(bring):
     assert again.code == 0
     assert again.out.startswith(
         "读取 7 行，执行 0 条命令（此前已执行 10 条），启动 0 个时钟，记录 0 条事实，"
-        "其中逾期 0 条、补录 0 条；拒收 2 条，"
+        "其中超时 0 条、补录 0 条；拒收 2 条，"
     )
     assert "  7 repair-old-6: opened 中的 'never' 不符合映射" in again.out
 

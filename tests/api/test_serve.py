@@ -43,7 +43,7 @@ def test_the_demonstration_escalates_within_a_minute_and_ends_cleanly(folder: Pa
     said = serving.said.read_text()
     assert code == 0, said
     assert "Traceback" not in said
-    assert "guanjia board" in said
+    assert " board --store .guanjia/demo.db" in said
     assert (folder / ".guanjia" / "demo.db").exists()
 
 
