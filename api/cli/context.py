@@ -160,7 +160,7 @@ def _typed(file: Path) -> str:
 
 HINTED: Final = (
     "init", "serve", "publish", "rulebook", "import", "rebuild", "doctor", "history", "clocks",
-    "board", "explain", "ask", "judge", "kpi", "completion",
+    "board", "explain", "ask", "judge", "kpi", "compare", "completion",
 )  # fmt: skip
 """The commands, by which a hint is known in a sentence."""
 _HINT: Final = re.compile(rf"(?<![\w./-]){NAME} (?=(?:{'|'.join(HINTED)})\b)")

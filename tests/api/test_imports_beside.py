@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 from hypothesis import given, settings, strategies as st
 
@@ -17,7 +15,8 @@ from commands.envelope import CommandEnvelope
 from commands.handler import CommandHandler
 from commands.registers import OpenSite
 from domain.kernel.facts import Recorded
-from projections.instants import micros
+from scheduler.timers import Timers
+from store.follower import FollowerState
 from store.log import Receipt
 from tests.api.test_imports_resume import histories
 from tests.support.old_repairs import (
@@ -149,9 +148,12 @@ def test_beside_a_scheduler_it_never_keeps_its_own_time(old):
 @pytest.mark.parametrize(("age", "looks"), [(1, True), (14, True), (60, False), (None, False)])
 def test_a_scheduler_is_at_work_where_one_looked_a_moment_ago(tmp_path, age, looks):
     """In whichever process: it leaves a sign of life in the views."""
-    with engine(str(tmp_path / "g.db"), create=True, clock=lambda: NOW) as opened:
+    with engine(str(tmp_path / "g.db"), create=True) as opened:
         if age is not None:
-            opened.projector.note_pulse("deadlines", micros(NOW - timedelta(seconds=age)))
+            state = FollowerState(
+                name=Timers.name, position=0, lag=0, last_tick_age=float(age), taken=0, fault=None
+            )
+            opened.projector.note([state])
         assert scheduler_looks(opened) is looks
 
 

@@ -190,7 +190,7 @@ def test_several_workers_answer_on_postgresql(
         os.kill(killed, signal.SIGKILL)
         until(lambda: not running(killed), "it is not dead")
         for number in range(1, 21):
-            serving.ask("ReportRepair", site="huayuan", household="h", category="c")
+            serving.ask("ReportRepair", site="huayuan", household="h", category="other")
             assert serving.get("/board")["open"] == before + number
         workers = serving.started("api.worker", 2)
         assert stays in workers
