@@ -40,7 +40,7 @@ class Office(threading.Thread):
         while not self.ended.is_set():
             self.opened += 1
             case = self.serving.ask(
-                "ReportRepair", site="huayuan", household=f"h{self.opened}", category="水管"
+                "ReportRepair", site="huayuan", household=f"h{self.opened}", category="water_pipe"
             )["case"]
             self.serving.ask("AcceptRepair", case=case, technician="t")
 

@@ -109,7 +109,7 @@ def test_followers_that_do_not_move_keep_no_reader_waiting_for_ever(tmp_path: Pa
         until(lambda: serving.health()["followers"][0]["position"] is not None, "no word")
         os.kill(serving.followers(), signal.SIGSTOP)
         begun = time.monotonic()
-        serving.ask("ReportRepair", site="huayuan", household="h", category="c")
+        serving.ask("ReportRepair", site="huayuan", household="h", category="other")
         assert serving.get("/board")["open"] == before + 1
         assert time.monotonic() - begun < 10
         assert serving.end(signal.SIGTERM) == 0
