@@ -162,6 +162,22 @@ def test_a_clock_that_starts_in_a_pause_starts_paused():
     assert case.clock.due == after("15h")
 
 
+def test_only_a_pause_that_meets_the_condition_holds_a_clock_that_starts_in_it():
+    parts = {"fact": "paused", "where": {"reason": "parts"}}
+    for reason, verdict in ((PauseReason.PARTS, "paused"), (PauseReason.RESIDENT, "running")):
+        case = order(starts="dispatched", pauses=parts).happens(RepairPaused(reason=reason), "1h")
+        case.happens(RepairDispatched(technician="z"), "2h")
+        assert case.clock.verdict == verdict
+
+
+def test_a_stop_can_be_meant_for_one_service_cycle_only():
+    later = {"fact": "completed", "where": {"cycle": 2}}
+    case = order(stops=later).happens(RepairCompleted(visit=1), "1h")
+    assert case.clock.verdict is Verdict.RUNNING
+    case.happens(RepairReopened(cycle=2), "2h").happens(RepairCompleted(visit=1), "3h")
+    assert case.clock.verdict is Verdict.MET
+
+
 def test_a_pause_that_is_over_or_of_an_earlier_service_does_not_hold_a_new_clock():
     over = order(starts="dispatched").happens(PAUSED, "1h").happens(RepairResumed(), "2h")
     assert over.happens(RepairDispatched(team="w"), "3h").clock.due == after("13h")

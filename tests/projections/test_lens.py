@@ -99,6 +99,16 @@ def test_a_shorter_promise_lapses_at_its_own_instant_and_climbs(place: Watched):
     assert rungs == [(1, "supervisor", 1, due), (2, "manager", 1, due + 7_200_000_000)]
 
 
+def test_an_answer_at_the_very_instant_keeps_the_promise_by_other_rules(place: Watched):
+    """A fact is taken before what falls due at its own instant."""
+    case = place.complaint()
+    place.wait_watched(10 * HOUR)
+    place.done(ReplyToComplaint(case=case, by=LI))
+    run = (case, "reply", 1)
+    assert verdicts(place, Lens(rulebook=reply_within(10)))[run] == "met"
+    assert verdicts(place, Lens(rulebook=reply_within(9)))[run] == "late"
+
+
 def test_who_was_told_under_other_rules_has_acknowledged_nothing(place: Watched):
     """An acknowledgement counts for the same rung of the same run and the same role only."""
     case = place.complaint()
