@@ -11,10 +11,10 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 PIP = $(VENV)/bin/python -m pip --disable-pip-version-check --no-input --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench format lock clean which-python
+.PHONY: help run test check campaign bench format lock clean which-python
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s%s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s%s\n", $$1, $$2 }' Makefile
 
 run: $(VENV)/.runtime ## start the demonstration: pages, clocks and a day of cases
 	$(VENV)/bin/guanjia serve --demo $(ARGS)
@@ -28,6 +28,10 @@ check: $(VENV)/.dev ## all that CI runs: format, lint, types, walls, tests with 
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-logo --no-cache
 	$(VENV)/bin/python -m pytest --cov $(ARGS)
+
+campaign: $(VENV)/.dev ## the long form of the random tests, for hours: more lives, instants and interleavings
+	GUANJIA_INSTANTS=50 $(VENV)/bin/python -m pytest --hypothesis-profile=campaign \
+		tests/domain tests/commands tests/projections tests/store tests/scheduler tests/data $(ARGS)
 
 bench: $(VENV)/.dev ## measure beside the peers, each in an environment of its own
 	@command -v wrk >/dev/null || echo "wrk is not installed, so HTTP is not measured: install Debian's package wrk." >&2
