@@ -7,7 +7,7 @@ it, so it is kept fast.
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -94,6 +94,11 @@ class Fold(Situation):
             self._start(starter)
         if turns:
             _follow(self._holds, turns, self)
+
+    @property
+    def running(self) -> Sequence[Clock]:
+        """The runs that have not ended."""
+        return self._open
 
     def run(self, clock: str, cycle: int) -> Clock | None:
         """A run of a clock, None if there is none."""

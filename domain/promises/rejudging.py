@@ -8,6 +8,7 @@ from typing import Final
 
 from domain.kernel.facts import Fact, Recorded
 from domain.kernel.kinds import Kind
+from domain.promises.clock import Clock
 from domain.promises.decisions import fall_due
 from domain.promises.directory import Directory
 from domain.promises.facts import (
@@ -42,7 +43,7 @@ def judge_anew(
             if isinstance(fact, EscalationRaised):
                 raised[fact.clock, fact.cycle, fact.rung] = fact.to
             continue
-        if case.facts:
+        if case.running:
             settle(case, recorded.recorded_at, inclusive=False)
         if _counts(case, fact, raised):
             case.take(recorded)
@@ -55,7 +56,11 @@ def settle(case: Fold, until: datetime, *, inclusive: bool = True) -> None:
 
     What was due before the newest fact was recorded is detected when that was.
     """
-    while (at := _next(case)) is not None and (at < until or (inclusive and at == until)):
+    # Before the end only what runs is looked at: what was due of a run before its stop was taken
+    # before the stop was.
+    while (at := _next(case.clocks if inclusive else case.running, case.directory)) is not None:
+        if at > until or (at == until and not inclusive):
+            return
         seen = max(at, min(case.recorded.recorded_at, until))
         found = fall_due(case, at=seen)
         for fact in found:
@@ -64,11 +69,14 @@ def settle(case: Fold, until: datetime, *, inclusive: bool = True) -> None:
             return
 
 
-def _next(case: Fold) -> datetime | None:
-    """The next instant at which any clock of the case has something to say."""
-    directory = case.directory
-    coming = (next_instant(clock, directory) for clock in case.clocks)
-    return min((at for at in coming if at is not None), default=None)
+def _next(clocks: Iterable[Clock], directory: Directory) -> datetime | None:
+    """The next instant at which any of the clocks has something to say."""
+    first: datetime | None = None
+    for clock in clocks:
+        at = next_instant(clock, directory)
+        if at is not None and (first is None or at < first):
+            first = at
+    return first
 
 
 def _recorded(case: Fold, fact: Fact, at: datetime) -> Recorded:
