@@ -220,7 +220,6 @@ def test_settings_are_refused_by_name(guanjia: Guanjia, monkeypatch: pytest.Monk
         (("board", "--limit", "x"), "ValueUnusable", "a whole number from 0 to 1000000"),
         (("board", "--limit", "１"), "ValueUnusable", "a whole number"),
         (("board", "--lang", "fr"), "ValueUnusable", "one of zh, en"),
-        (("board", "--json=perhaps"), "ValueUnusable", "true or false"),
         (("completion", "tcsh"), "ValueUnusable", "bash, zsh, fish"),
         (("board", "--site"), "OptionIncomplete", "--site"),
         (("--store",), "OptionIncomplete", "--store"),
@@ -243,3 +242,10 @@ def test_a_command_line_that_cannot_be_understood_is_code_2(
     assert done.out == ""
     chinese = guanjia("--lang=zh", *asked) if "--lang" not in asked else None
     assert chinese is None or HAN.search(chinese.err)
+
+
+def test_whoever_asks_for_json_in_a_wrong_way_is_answered_in_json(guanjia: Guanjia) -> None:
+    done = guanjia("board", "--json=perhaps")
+    told = json.loads(done.err)
+    assert (done.code, told["code"], told["path"]) == (2, "ValueUnusable", "--json")
+    assert "true or false" in told["detail"]
