@@ -177,10 +177,18 @@ class Interleavings(RuleBasedStateMachine):
             self.ends[by_hand.verdict] += 1
 
 
+AGAIN = 10
+"""How often lives are drawn anew until every outcome came about."""
+
+
 def test_verdicts_and_rows_do_not_depend_on_when_the_engine_looked():
-    """Every outcome must have come about, or nothing was shown."""
+    """Every outcome must come about, or nothing was shown: a rare one may take more lives."""
     Interleavings.ends.clear()
-    run_state_machine_as_test(
-        Interleavings, settings=settings(max_examples=80, stateful_step_count=15)
-    )
-    assert {"met", "entered_late", "late", "lapsed", "cancelled"} <= Interleavings.ends.keys()
+    wanted = {"met", "entered_late", "late", "lapsed", "cancelled"}
+    for _ in range(AGAIN):
+        run_state_machine_as_test(
+            Interleavings, settings=settings(max_examples=80, stateful_step_count=15)
+        )
+        if wanted <= Interleavings.ends.keys():
+            return
+    assert wanted <= Interleavings.ends.keys()
