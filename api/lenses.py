@@ -22,7 +22,8 @@ class LensAsked:
     """A lens in the words of who asks.
 
     ``as_of`` is an instant with its zone, or a position of the log; ``as_if`` are documents, or
-    versions of the rules. ``case`` is the one case the question is about.
+    versions of the rules. ``case`` is the one case the question is about; it and ``sites`` narrow a
+    replay and ask for none.
     """
 
     as_of: str | None = None
@@ -35,7 +36,7 @@ class LensAsked:
     @property
     def live(self) -> bool:
         """Whether the live tables are asked for."""
-        return not (self.as_of or self.true_at or self.as_if or self.sites or self.kinds)
+        return not (self.as_of or self.true_at or self.as_if or self.kinds)
 
 
 def read_lens(engine: Engine, asked: LensAsked) -> Lens:
@@ -95,7 +96,7 @@ def _as_of(engine: Engine, text: str | None) -> tuple[int | None, datetime | Non
 
 
 def _past(engine: Engine, text: str, where: str) -> datetime:
-    at = read_time(text.replace(" ", "+") if "+" not in text else text, where)
+    at = read_time(text, where)
     now = engine.now()
     if at > now:
         raise QueryInvalid(

@@ -85,9 +85,7 @@ def seen(
 def held_over(
     engine: Engine, lens: LensOptions, *, case: str | None = None, site: str | None = None
 ) -> Lens:
-    """The lens that the options ask for; a site alone needs none."""
-    if lens == NOW:
-        site = None
+    """The lens that the options ask for; a case or a site alone needs none."""
     return read_lens(
         engine,
         LensAsked(
@@ -96,7 +94,7 @@ def held_over(
             as_if=tuple(_rules(engine, name) for name in lens.as_if),
             kinds=tuple(lens.kind),
             sites=() if site is None else (site,),
-            case=None if lens == NOW else case,
+            case=case,
         ),
     )
 

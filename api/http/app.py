@@ -17,6 +17,7 @@ from api.http.page import page_routes
 from api.http.pool import Questions
 from api.http.problems import tell_problems
 from api.http.queries import query_routes
+from api.http.replays import replays
 from api.http.schemas import schemas
 from api.settings import Settings
 
@@ -34,7 +35,7 @@ def create_app(
 
     Questions are answered within `questions`, by default in a few threads of the application's.
     """
-    pool = questions or Questions()
+    pool, replaying = questions or Questions(), replays()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -44,6 +45,7 @@ def create_app(
         if schedule:
             engine.runner.stop()
         pool.close()
+        replaying.close()
 
     app = FastAPI(
         title="Guanjia", version=VERSION, docs_url=None, redoc_url=None, lifespan=lifespan
@@ -51,7 +53,7 @@ def create_app(
     app.add_middleware(Guard, hosts=settings.hosts)
     tell_problems(app)
     app.router.routes.append(command_route(engine, settings.body_limit))
-    app.include_router(query_routes(engine, pool))
+    app.include_router(query_routes(engine, pool, replaying))
     app.include_router(page_routes(engine, pool, settings.lang))
     app.include_router(docs_routes(app, settings.lang))
 

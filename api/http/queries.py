@@ -18,7 +18,7 @@ from api.http.parameters import only_known
 from api.http.pool import Questions
 from api.http.probe import Probe
 from api.http.problems import STATUS, Json
-from api.http.replays import Replay, answered_through, asked_through, replays, takes_lens, with_lens
+from api.http.replays import Replay, answered_through, asked_through, takes_lens, with_lens
 from api.http.schemas import FIGURE
 from api.parsing import read_period
 from api.queries import cases, compared, figures, health, promises, rulebooks
@@ -44,12 +44,14 @@ Verdicts = Annotated[list[Verdict] | None, Query()]
 class Asking:
     """Adds routes whose functions run among the questions and return plain data."""
 
-    def __init__(self, router: APIRouter, engine: Engine, questions: Questions) -> None:
-        """Answer from an engine, in the threads of `questions`; replays have their own."""
+    def __init__(
+        self, router: APIRouter, engine: Engine, questions: Questions, replays: Questions
+    ) -> None:
+        """Answer from an engine, in the threads of `questions`, through a lens in `replays`."""
         self._router = router
         self._engine = engine
         self._questions = questions
-        self._replays = replays()
+        self._replays = replays
 
     def get(
         self, path: str, model: str, *refusals: Told, settled: bool = True
@@ -119,12 +121,12 @@ def _sign(route: Callable[..., Any], parameters: Iterable[inspect.Parameter]) ->
     route.__signature__ = inspect.Signature([*named, own])  # type: ignore[attr-defined]
 
 
-def query_routes(engine: Engine, questions: Questions) -> APIRouter:
+def query_routes(engine: Engine, questions: Questions, replays: Questions) -> APIRouter:
     """Every question, as GET."""
     router = APIRouter(dependencies=[Depends(only_known)])
     for tag, add in {"cases": _cases, "clocks": _clocks, "kpis": _figures, "state": _rules}.items():
         part = APIRouter(tags=[tag])
-        add(Asking(part, engine, questions), engine)
+        add(Asking(part, engine, questions, replays), engine)
         router.include_router(part)
     router.include_router(_health(engine))
     return router

@@ -38,19 +38,18 @@ def replays(budget: float = BUDGET) -> Questions:
 
 
 def asked_through(asked: dict[str, Any]) -> LensAsked:
-    """Take the lens out of a question's parameters; a site narrows a replay as well."""
-    names = [parameter.name for parameter in PARAMETERS]
-    as_of, true_at, as_if, kinds = (asked.pop(name, None) for name in names)
-    found = LensAsked(
-        as_of=as_of, true_at=true_at, as_if=tuple(as_if or ()), kinds=tuple(kinds or ()),
-        case=asked.get("case"),
-    )  # fmt: skip
+    """Take the lens out of a question's parameters; its case or site narrows a replay as well."""
+    as_of, true_at, as_if, kinds = (asked.pop(parameter.name) for parameter in PARAMETERS)
     site = asked.get("site")
-    if found.live or site is None:
-        return found
     return LensAsked(
-        as_of=as_of, true_at=true_at, as_if=found.as_if, kinds=found.kinds, sites=(site,)
-    )
+        as_of=_time(as_of), true_at=_time(true_at), as_if=tuple(as_if or ()),
+        kinds=tuple(kinds or ()), sites=() if site is None else (site,), case=asked.get("case"),
+    )  # fmt: skip
+
+
+def _time(text: str | None) -> str | None:
+    """An instant whose plus sign came as a space, as an address has it where it is not quoted."""
+    return text and text.replace(" ", "+")
 
 
 class Replay(NamedTuple):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from api.http import replays
+from api.http import queries, replays
 from api.lenses import LensAsked, read_lens
 from api.parsing import QueryInvalid
 from api.queries import cases, figures, promises
@@ -157,6 +158,27 @@ def test_comparing_with_nothing_is_refused(judged: World):
     assert (answer.json()["code"], "as_if" in answer.json()["detail"]) == ("QueryInvalid", True)
 
 
+def test_one_replay_runs_at_a_time_whatever_is_asked(
+    judged: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of them have one thread, and the live tables are not asked in it."""
+    threads: dict[str, int] = {}
+    answer = queries.answered_through
+
+    def noted(engine: Any, asked: LensAsked, question: Any, parameters: Any) -> Any:
+        threads[f"{question.__name__} {asked.live}"] = threading.get_ident()
+        return answer(engine, asked, question, parameters)
+
+    monkeypatch.setattr(queries, "answered_through", noted)
+    for path in ("/board", "/clocks", "/kpis/accepted"):
+        assert judged.get(path, as_of=judged.engine.log.head()).status_code == 200
+    judged.get("/board")
+    live = threads.pop("board True")
+    assert len(threads) == 3
+    assert len(set(threads.values())) == 1
+    assert live not in threads.values()
+
+
 def test_a_replay_that_takes_too_long_is_given_up(
     judged: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -176,6 +198,15 @@ def test_files_judge_as_well_as_versions(judged: World):
         assert figures.figure(view, "accepted")["total"]["population"] == 1
         assert cases.board(view)["open"] == 1
     assert verdicts(judged)["repair-1"] == "met"
+
+
+def test_an_instant_may_have_a_space_before_its_clock_time(judged: World):
+    """A plus sign that came as a space is a matter of HTTP alone."""
+    at = judged.engine.now()
+    for text in (f"{at:%Y-%m-%d %H:%M:%S}Z", f"{at:%Y-%m-%d %H:%M:%S}+00:00"):
+        assert read_lens(judged.engine, LensAsked(as_of=text)).known_at == at.replace(microsecond=0)
+    spaced = f"{at:%Y-%m-%dT%H:%M:%S} 00:00"
+    assert judged.client.get("/board", params={"as_of": spaced}).status_code == 200
 
 
 def test_what_cannot_be_told_is_refused_by_the_engine(judged: World):
