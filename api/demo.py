@@ -29,12 +29,12 @@ from commands.repair import (
     ResumeRepair,
 )
 from commands.unit_of_work import UnitOfWork
-from domain.kernel.facts import HouseholdId, StaffId
+from domain.kernel.facts import SCHEDULER, HouseholdId, StaffId
 from domain.kernel.personal import Personal
 from domain.kinds.aftercare import NonAnswer, Rating
 from domain.kinds.complaint.facts import Nature
 from domain.kinds.repair.facts import PauseReason
-from domain.promises import next_instant
+from domain.promises import first_instant
 from scheduler.timer_queue import TimerQueue
 
 SEED: Final = 2026
@@ -96,17 +96,14 @@ def inhabit(engine: Engine, now: datetime | None = None) -> None:
 def _record_due(unit: UnitOfWork, timers: TimerQueue, until: datetime) -> None:
     """Record what fell due before an instant, as a scheduler that never slept would have."""
     for at, case in timers.before(until):
-        unit.handle(
-            CommandEnvelope(message=RecordDue(case=case), actor="scheduler", recorded_at=at)
-        )
+        unit.handle(CommandEnvelope(message=RecordDue(case=case), actor=SCHEDULER, recorded_at=at))
         _learn(unit, timers, case)
 
 
 def _learn(unit: UnitOfWork, timers: TimerQueue, case: str) -> None:
     """Set the timer of a case to the next instant at which something falls due."""
     clocks = unit.load(case).folded(unit.directory).clocks
-    instants = (next_instant(clock, unit.directory) for clock in clocks)
-    timers.set(case, min((at for at in instants if at is not None), default=None))
+    timers.set(case, first_instant(clocks, unit.directory))
 
 
 def _foundation() -> Iterator[Message]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 
 from commands.messages import CaseMessage, Message
 from domain.kernel.context import Context
@@ -14,8 +14,7 @@ from domain.kernel.personal import Personal
 from domain.promises import decisions
 from domain.promises.facts import ClockFact
 from domain.promises.fold import Fold
-
-INSTANT: Final = timedelta(microseconds=1)
+from domain.working_time.civil import MICROSECOND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +58,7 @@ def record_due(case: Fold, *, context: Context[Any]) -> list[ClockFact]:
 
 def fell_due(case: Fold, *, before: datetime) -> list[ClockFact]:
     """Record what fell due before an instant, as detected then: a stop at its due is in time."""
-    return decisions.fall_due(case, at=before - INSTANT, detected=before)
+    return decisions.fall_due(case, at=before - MICROSECOND, detected=before)
 
 
 CLOCKS: Mapping[type[Message], Any] = {

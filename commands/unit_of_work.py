@@ -152,7 +152,7 @@ class UnitOfWork:
         ))  # fmt: skip
         given = Links(envelope.correlation, envelope.causation)
         for fact in facts:
-            links = self._links(loaded, fact) or given
+            links = self._links(loaded, fact, given)
             self._take(loaded, Recorded(
                 loaded.stream, loaded.version + 1, self.head + 1, fact,
                 fact.happened or when.happened, when.recorded_at, envelope.actor, envelope.id, site,
@@ -171,7 +171,7 @@ class UnitOfWork:
         before, version = known or when.recorded_at, loaded.version
         while facts := fell_due(loaded.folded(self.directory), before=before):
             for fact in facts:
-                links = self._links(loaded, fact) or NO_LINKS
+                links = self._links(loaded, fact, NO_LINKS)
                 self._take(loaded, Recorded(
                     loaded.stream, loaded.version + 1, self.head + 1, fact, fact.happened or before,
                     when.recorded_at, SCHEDULER, envelope.id, loaded.site,
@@ -183,12 +183,14 @@ class UnitOfWork:
                 *key, NO_FINGERPRINT, loaded.stream, loaded.version, self.head, found
             )
 
-    def _links(self, loaded: LoadedStream, fact: Fact) -> Links | None:
-        """What a fact of the engine belongs to and follows from; None for what was asked for."""
+    def _links(self, loaded: LoadedStream, fact: Fact, given: Links) -> Links:
+        """What a fact of the engine belongs to and follows from; for others what was given."""
         if not isinstance(fact, MADE_BY_ENGINE):
-            return None
+            return given
         cause = cause_of(loaded.folded(self.directory), fact)
-        return cause and Links(cause.correlation, f"{loaded.stream}/{cause.version}")
+        if cause is None:
+            return given
+        return Links(cause.correlation, f"{cause.stream}/{cause.version}")
 
     def _when(self, envelope: CommandEnvelope) -> When:
         """When a command is recorded, was known to its source, and when what it says happened.

@@ -73,7 +73,7 @@ DIFFERENCES: Final = Differences()
 
 def _flips(case: Pair) -> Iterator[Record]:
     first = case.before.facts[0]
-    before, after = _runs(case.before), _runs(case.after)
+    before, after = runs_of(case.before), runs_of(case.after)
     for run in dict.fromkeys((*before, *after)):
         one, other = before.get(run), after.get(run)
         mine, theirs = _stands(one), _stands(other)
@@ -85,7 +85,8 @@ def _flips(case: Pair) -> Iterator[Record]:
             )  # fmt: skip
 
 
-def _runs(case: Fold) -> dict[tuple[str, int], Clock]:
+def runs_of(case: Fold) -> dict[tuple[str, int], Clock]:
+    """The runs of a case by clock and cycle."""
     return {(clock.name, clock.cycle): clock for clock in case.clocks}
 
 

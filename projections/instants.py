@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND: Final = timedelta(microseconds=1)
+from domain.working_time.civil import MICROSECOND
+from store.rows import instant, micros
+
+__all__ = ["MICROSECOND", "instant", "local_day", "micros", "optional_micros"]
+
 _QUARTER_HOUR: Final = 900_000_000
 _MOST_REMEMBERED: Final = 200_000
 _DAYS: dict[tuple[str, int], int] = {}
 
 
-def micros(instant: datetime) -> int:
-    """An instant as whole microseconds since 1970, UTC."""
-    return (instant - EPOCH) // MICROSECOND
-
-
-def optional_micros(instant: datetime | None) -> int | None:
-    """The same for an instant that may be missing."""
-    return None if instant is None else (instant - EPOCH) // MICROSECOND
-
-
-def instant(value: int) -> datetime:
-    """The instant that a table keeps as microseconds."""
-    return EPOCH + value * MICROSECOND
+def optional_micros(at: datetime | None) -> int | None:
+    """An instant as whole microseconds since 1970, UTC, where there is one."""
+    return None if at is None else micros(at)
 
 
 def local_day(value: int | None, zone: ZoneInfo) -> int | None:

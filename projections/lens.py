@@ -43,6 +43,11 @@ class Lens:
         return self.rulebook is not None or bool(self.calendars)
 
     @property
+    def as_recorded(self) -> Lens:
+        """The same with the rules of the time."""
+        return replace(self, rulebook=None, calendars=())
+
+    @property
     def dated(self) -> bool:
         """Whether it ends before the log does, or may."""
         return (self.until, self.known_at, self.true_at) != (None, None, None)
@@ -105,8 +110,7 @@ class Focus:
     @property
     def as_recorded(self) -> Focus:
         """The same facts, judged by the rules of their time."""
-        lens = replace(self.lens, rulebook=None, calendars=())
-        return replace(self, lens=lens, directory=self.registers)
+        return replace(self, lens=self.lens.as_recorded, directory=self.registers)
 
 
 def focus(lens: Lens, log: Log, registers: DirectoryReader, kinds: Kinds, now: datetime) -> Focus:

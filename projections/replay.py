@@ -61,14 +61,15 @@ def _cases(
     """The facts of each stream that may be seen, and how many rows were read for them."""
     chosen = focus.lens.cases
     if chosen is not None:
-        for stream, rows in _some(log, sorted(chosen), focus.until):
+        for stream, rows in some_streams(log, sorted(chosen), focus.until):
             yield [codec.decode(row) for row in rows] if focus.sees(stream) else (), len(rows)
         return
     for stream, stored in log.each_stream(focus.until, part, of):
         yield codec.decode_stream(stored) if focus.sees(stream) else (), len(stored)
 
 
-def _some(log: Log, streams: Sequence[str], until: int) -> Iterator[tuple[str, list[Row]]]:
+def some_streams(log: Log, streams: Sequence[str], until: int) -> Iterator[tuple[str, list[Row]]]:
+    """The rows of some streams up to a position, a bounded number of streams at a time."""
     for start in range(0, len(streams), AT_ONCE):
         rows = log.streams(streams[start : start + AT_ONCE], until)
         for stream, some in groupby(rows, key=lambda row: row.stream):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
@@ -29,13 +29,13 @@ from commands.messages import Message
 from commands.unit_of_work import UnitOfWork
 from domain.kernel.facts import SCHEDULER
 from domain.kernel.refusals import Refusal
-from domain.promises import Fold, entered_late, next_instant
+from domain.promises import Fold, entered_late, first_instant
 from domain.promises.facts import DeadlineLapsed
+from domain.working_time.civil import MICROSECOND
 from store.log import IntegrityError
 
 BATCH: Final = 1000
 TRIES: Final = 5
-INSTANT: Final = timedelta(microseconds=1)
 
 
 class Replay:
@@ -116,7 +116,7 @@ class Replay:
             self._ask_all(by_case(others, self.commands))
         if until is not None:
             self._now = max(self._now, self.commands[-1].at) if self.commands else self._now
-            limit = until.astimezone(UTC) + INSTANT
+            limit = until.astimezone(UTC) + MICROSECOND
             while (first := self._timers.first()) is not None and first[0] < limit:
                 self._batch((), limit)
         self._tell(len(self.commands), "done")
@@ -225,9 +225,8 @@ class Replay:
         """Record what was due in a case before the limit, each as known at its instant."""
         while True:
             fold = unit.load(case).folded(unit.directory)
-            instants = (next_instant(clock, unit.directory) for clock in fold.clocks)
-            first = min((at for at in instants if at is not None), default=limit)
-            if first >= limit:
+            first = first_instant(fold.clocks, unit.directory)
+            if first is None or first >= limit:
                 return
             self._now = first
             self._record_due(unit, case, tally)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
@@ -58,7 +56,7 @@ def compare(
     check_site(engine, site)
     names = (*ALL, DIFFERENCES.name)
     with (
-        _before(engine, lens, progress) as before,
+        through(engine, lens.as_recorded, progress=progress) as before,
         through(engine, lens, names=names, progress=progress) as after,
     ):
         asked = Asked(period=period, site=site)
@@ -68,14 +66,6 @@ def compare(
             "escalations": _escalations(after, limit),
             "kpis": list(_figures(before, after, asked, limit)),
         }
-
-
-@contextmanager
-def _before(engine: Engine, lens: Lens, progress: Progress | None) -> Iterator[View]:
-    """The same without the rules: the live tables, where nothing else narrows it."""
-    recorded = replace(lens, rulebook=None, calendars=())
-    with through(engine, recorded, progress=progress) as view:
-        yield view
 
 
 def _runs(before: View, after: View, limit: int) -> Answer:

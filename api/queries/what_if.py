@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from itertools import groupby
-from typing import Any, Final
+from typing import Any
 
 from api.engine import Engine
 from api.queries.cases import Answer
 from domain.kernel.facts import Recorded
 from domain.kinds.directory import Directory
-from domain.promises import Clock, Fold, Verdict
-from domain.promises.facts import DeadlineLapsed, DeadlineWarned, EscalationRaised
+from domain.promises import MADE_BY_ENGINE, Clock, Fold, Verdict
 from domain.promises.rules import spell_target
 from projections.board import worst_first
-
-AT_ONCE: Final = 500
-ENGINE_MADE: Final = (DeadlineWarned, DeadlineLapsed, EscalationRaised)
-"""What the engine recorded under the rules of then, which other rules would not have recorded."""
+from projections.differences import runs_of
+from projections.replay import some_streams
 
 Heard = Callable[[int, int], None]
-Runs = Mapping[tuple[str, int], Clock]
 
 
 class Comparison:
@@ -45,7 +40,7 @@ class Comparison:
         self.looked_at += 1
         self.labels.update(getattr(ours.state, "labels", ()))
         zone = ours.directory.zone(case[0].site)
-        here, there = _runs(ours), _runs(other)
+        here, there = runs_of(ours), runs_of(other)
         for run in dict.fromkeys((*here, *there)):
             before, after = here.get(run), there.get(run)
             told = [None if c is None else _stands(c, now, zone) for c in (before, after)]
@@ -82,16 +77,9 @@ def compare(
 
 def _facts(engine: Engine, cases: Sequence[str]) -> Iterator[list[Recorded]]:
     """The facts of each case, without those of the engine's own making."""
-    head = engine.log.head()
-    for start in range(0, len(cases), AT_ONCE):
-        rows = engine.log.streams(cases[start : start + AT_ONCE], head)
-        for _, some in groupby(rows, key=lambda row: row.stream):
-            recorded = map(engine.codec.decode, some)
-            yield [fact for fact in recorded if not isinstance(fact.fact, ENGINE_MADE)]
-
-
-def _runs(case: Fold) -> Runs:
-    return {(clock.rule.name, clock.cycle): clock for clock in case.clocks}
+    for _, rows in some_streams(engine.log, cases, engine.log.head()):
+        recorded = map(engine.codec.decode, rows)
+        yield [fact for fact in recorded if not isinstance(fact.fact, MADE_BY_ENGINE)]
 
 
 def _stands(clock: Clock, now: datetime, zone: Any) -> Answer:  # noqa: ANN401 - a time zone

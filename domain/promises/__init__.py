@@ -6,10 +6,11 @@ projections and explanations all ask it.
 
 from domain.promises.causes import cause_of
 from domain.promises.clock import Clock, Pause, Verdict
+from domain.promises.facts import MADE_BY_ENGINE
 from domain.promises.fold import Fold
 from domain.promises.late_entries import entered_late
-from domain.promises.pending import Pending, next_instant, pending
-from domain.promises.rejudging import MADE_BY_ENGINE, judge_anew, settle
+from domain.promises.pending import Pending, first_instant, next_instant, pending
+from domain.promises.rejudging import judge_anew, settle
 from domain.promises.spending import explanation, spent, unit_of
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "cause_of",
     "entered_late",
     "explanation",
+    "first_instant",
     "judge_anew",
     "next_instant",
     "pending",

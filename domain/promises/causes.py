@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from domain.kernel.facts import Fact, Recorded
+from domain.kernel.facts import Recorded
 from domain.promises.facts import DeadlineLapsed, DeadlineWarned, EscalationRaised
 from domain.promises.fold import Fold
 
 
-def cause_of(case: Fold, fact: Fact) -> Recorded | None:
-    """The fact that a fact of the engine follows from, None for what people do.
+def cause_of(
+    case: Fold, fact: DeadlineWarned | DeadlineLapsed | EscalationRaised
+) -> Recorded | None:
+    """The fact that a fact of the engine follows from; None where the case has no such run.
 
     A rung follows from the lapse, where there was one; it, a warning and the lapse itself follow
     from the fact that started the run.
     """
-    if not isinstance(fact, DeadlineWarned | DeadlineLapsed | EscalationRaised):
-        return None
     run = case.run(fact.clock, fact.cycle)
     if run is None:
         return None

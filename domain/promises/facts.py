@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from domain.kernel.facts import Fact, StaffId
 from domain.kernel.personal import Personal
@@ -138,3 +138,6 @@ CLOCK_FACTS: tuple[type[Fact], ...] = (
     EscalationAcknowledged,
     BreachWaived,
 )
+
+MADE_BY_ENGINE: Final = (DeadlineWarned, DeadlineLapsed, EscalationRaised)
+"""What the engine records under the rules of then, which other rules would not have recorded."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -72,6 +73,16 @@ def next_instant(clock: Clock, directory: Directory) -> datetime | None:
             return first if end is None or first < end else None
     waiting = pending(clock, directory)
     return waiting[0].at if waiting else None
+
+
+def first_instant(clocks: Iterable[Clock], directory: Directory) -> datetime | None:
+    """The first instant at which something is to be recorded of any of the clocks."""
+    first: datetime | None = None
+    for clock in clocks:
+        at = next_instant(clock, directory)
+        if at is not None and (first is None or at < first):
+            first = at
+    return first
 
 
 def _first(clock: Clock) -> datetime | None:

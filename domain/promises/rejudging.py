@@ -4,25 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Final
 
 from domain.kernel.facts import Fact, Recorded
 from domain.kernel.kinds import Kind
-from domain.promises.clock import Clock
 from domain.promises.decisions import fall_due
 from domain.promises.directory import Directory
 from domain.promises.facts import (
+    MADE_BY_ENGINE,
     BreachWaived,
-    DeadlineLapsed,
-    DeadlineWarned,
     EscalationAcknowledged,
     EscalationRaised,
 )
 from domain.promises.fold import Fold
-from domain.promises.pending import next_instant
-
-MADE_BY_ENGINE: Final = (DeadlineWarned, DeadlineLapsed, EscalationRaised)
-"""What the engine records under the rules of then, which other rules would not have recorded."""
+from domain.promises.pending import first_instant
 
 Rung = tuple[str, int, int]
 
@@ -58,7 +52,9 @@ def settle(case: Fold, until: datetime, *, inclusive: bool = True) -> None:
     """
     # Before the end only what runs is looked at: what was due of a run before its stop was taken
     # before the stop was.
-    while (at := _next(case.clocks if inclusive else case.running, case.directory)) is not None:
+    while (
+        at := first_instant(case.clocks if inclusive else case.running, case.directory)
+    ) is not None:
         if at > until or (at == until and not inclusive):
             return
         seen = max(at, min(case.recorded.recorded_at, until))
@@ -67,16 +63,6 @@ def settle(case: Fold, until: datetime, *, inclusive: bool = True) -> None:
             case.take(_recorded(case, fact, seen))
         if not found:
             return
-
-
-def _next(clocks: Iterable[Clock], directory: Directory) -> datetime | None:
-    """The next instant at which any of the clocks has something to say."""
-    first: datetime | None = None
-    for clock in clocks:
-        at = next_instant(clock, directory)
-        if at is not None and (first is None or at < first):
-            first = at
-    return first
 
 
 def _recorded(case: Fold, fact: Fact, at: datetime) -> Recorded:
