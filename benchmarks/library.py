@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from math import inf
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_OID, UUID, uuid5
@@ -20,6 +21,8 @@ from eventsourcing.persistence import StoredEvent
 
 from domain.kernel.facts import Recorded
 from domain.kernel.personal import Personal
+from store.codec import Codec
+from store.log import Log
 
 PAGE = 500
 TOPIC = "benchmarks.library:Case"
@@ -195,6 +198,20 @@ def store_all(app: Application[UUID], facts: Sequence[Recorded]) -> None:
             event(originator_id=case_id(recorded.stream), originator_version=version, **fields)
         )
     app.recorder.insert_events([app.mapper.to_stored_event(event) for event in events])
+
+
+def store_cases(app: Application[UUID], codec: Codec, log: Log, cases: int) -> None:
+    """Store the facts of the first so many cases of a log of `benchmarks.neighbourhood.lives`."""
+    for page in log.follow(0):
+        facts = [codec.decode(row) for row in page if _number(row.stream) < cases]
+        if facts:
+            store_all(app, facts)
+
+
+def _number(stream: str) -> float:
+    """The number of a case, beyond every limit for a register."""
+    number = stream.rpartition("-n")[2]
+    return int(number) if number.isdigit() else inf
 
 
 def replay(app: Application[UUID]) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 from time import perf_counter
 
 from benchmarks.figures import Bench, Row, Spread, at_most, faster, seconds_of
-from benchmarks.library import application, replay, store_all
+from benchmarks.library import application, replay, store_cases
 from benchmarks.neighbourhood import RULEBOOK, ask_all, lives, publish
 from benchmarks.processes import ProcessFailed, end, environment, python
 from benchmarks.targets import TARGETS
@@ -42,7 +42,7 @@ def measure(bench: Bench) -> list[Row]:
     app = application(bench.folder / "question-library.db")
     fewer = FEW if bench.quick else LIBRARY_CASES
     bench.say(f"question: storing the facts of {fewer:,} lives for the library")
-    _store_some(desk, log, fewer, app)
+    store_cases(app, desk.codec, log, fewer)
     question = _question(bench.folder, store, log)
     samples: list[tuple[float, float, float]] = []
     for number in range(rounds):
@@ -65,22 +65,6 @@ def measure(bench: Bench) -> list[Row]:
             TARGETS["question_memory"],
         ),
     ]  # fmt: skip
-
-
-def _store_some(desk: CommandHandler, log: Log, cases: int, app: object) -> None:
-    """Give the library the facts of the first cases."""
-    limit = cases
-    for page in log.follow(0):
-        facts = [desk.codec.decode(row) for row in page]
-        some = [fact for fact in facts if _number(fact.stream) < limit]
-        if some:
-            store_all(app, some)  # type: ignore[arg-type]
-
-
-def _number(stream: str) -> int:
-    """The number of a case, beyond every limit for a register."""
-    number = stream.rpartition("-n")[2]
-    return int(number) if number.isdigit() else 1 << 60
 
 
 def _question(folder: Path, store: str, log: Log) -> list[str]:

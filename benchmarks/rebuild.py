@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 from benchmarks.figures import Bench, Row, Spread, faster, seconds_of
-from benchmarks.library import application, replay, store_all
+from benchmarks.library import application, replay, store_cases
 from benchmarks.neighbourhood import ask_all, lives, publish
 from benchmarks.targets import TARGETS
 from commands.handler import CommandHandler
@@ -34,9 +34,7 @@ def measure(bench: Bench) -> list[Row]:
     ask_all(desk, lives(cases))
     app = application(bench.folder / "rebuild-library.db")
     bench.say("rebuild: storing the same facts for the library")
-    for page in log.follow(0):
-        facts = [desk.codec.decode(row) for row in page]
-        store_all(app, [fact for fact in facts if fact.stream.startswith(("repair", "complaint"))])
+    store_cases(app, desk.codec, log, cases)
     views = row_sets(log, open_views(store), share=sharing(store, KINDS))
     views.rebuild()
     samples: list[tuple[float, ...]] = []

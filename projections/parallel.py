@@ -115,7 +115,7 @@ class _Worker:
         self.reader = Connection(reader, writable=False)
         try:
             self._process = subprocess.Popen(  # noqa: S603 - this program again
-                [sys.executable, "-c", START, str(writer)],
+                [sys.executable, "-P", "-c", START, str(writer)],
                 stdin=subprocess.PIPE,
                 pass_fds=[writer],
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},

@@ -14,6 +14,7 @@ from commands.clocks import RecordDue
 from commands.envelope import CommandEnvelope
 from commands.ids import new_id
 from commands.writer import Outcome
+from domain.kernel.facts import SCHEDULER
 from projections.clock_runs import due_before, first_due
 from projections.instants import instant, micros
 from projections.row_sets import CaseProjector
@@ -97,7 +98,7 @@ class Timers(Follower):
         outcomes = self._ask_all(
             [
                 CommandEnvelope(
-                    message=RecordDue(case=case), actor="scheduler", id=f"{batch}-{n}",
+                    message=RecordDue(case=case), actor=SCHEDULER, id=f"{batch}-{n}",
                     recorded_at=now,
                 )
                 for n, case in enumerate(cases)

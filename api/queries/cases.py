@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from api.queries.known import check_site
 from api.queries.sentences import Sentences
-from api.queries.titles import AT_ONCE, Titles, runs_of
+from api.queries.titles import Titles, rows_of, runs_of
 from api.view import View
 from domain.kernel.facts import kind_of
 from domain.kernel.refusals import UnknownCase
@@ -95,18 +95,8 @@ def _there(value: object, zone: ZoneInfo) -> object:
 
 def numbers_elsewhere(view: View, cases: Iterable[str]) -> dict[str, str]:
     """The numbers that some cases have elsewhere."""
-    wanted = sorted(set(cases))
-    found: dict[str, str] = {}
-    for start in range(0, len(wanted), AT_ONCE):
-        some = wanted[start : start + AT_ONCE]
-        marks = ",".join("?" * len(some))
-        rows = view.tables.ask(
-            "SELECT case_id, external_id FROM cases"  # noqa: S608 - only question marks are put in
-            f" WHERE external_id IS NOT NULL AND case_id IN ({marks})",
-            some,
-        )
-        found.update((str(case), str(number)) for case, number in rows)
-    return found
+    chosen = "SELECT case_id, external_id FROM cases WHERE external_id IS NOT NULL AND"
+    return {str(case): str(number) for case, number in rows_of(view, chosen, cases)}
 
 
 def board(view: View, *, site: str | None = None, limit: int = 50, offset: int = 0) -> Answer:

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from api.view import View
 from domain.kinds.directory import Directory
+from store.tables import Record
 
 AT_ONCE: Final = 500
 
@@ -46,13 +47,13 @@ class Judged(NamedTuple):
 
 def runs_of(view: View, cases: Iterable[str]) -> Iterator[Judged]:
     """The runs of some cases."""
+    chosen = "SELECT case_id, clock, cycle, due, rules FROM clock_runs WHERE"
+    yield from map(Judged._make, rows_of(view, chosen, cases))
+
+
+def rows_of(view: View, chosen: str, cases: Iterable[str]) -> Iterator[Record]:
+    """What a statement chooses of some cases; its text ends where their condition follows."""
     wanted = sorted(set(cases))
     for start in range(0, len(wanted), AT_ONCE):
         some = wanted[start : start + AT_ONCE]
-        marks = ",".join("?" * len(some))
-        rows = view.tables.ask(
-            "SELECT case_id, clock, cycle, due, rules FROM clock_runs"  # noqa: S608 - only question marks are put in
-            f" WHERE case_id IN ({marks})",
-            some,
-        )
-        yield from map(Judged._make, rows)
+        yield from view.tables.ask(f"{chosen} case_id IN ({','.join('?' * len(some))})", some)

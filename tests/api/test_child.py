@@ -6,17 +6,19 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from api import child
 from api.child import Child, start_process
+from tests.support.patience import patient
 from tests.support.serving import running
 
 WAITS = "import sys; sys.stdin.read()"
 PATIENCE = 20
+until = patient(PATIENCE)
 
 
 class Spawned:
@@ -46,15 +48,6 @@ def spawned() -> Iterator[Spawned]:
     spawned = Spawned()
     yield spawned
     spawned.close()
-
-
-def until(true: Callable[[], bool], seconds: float = PATIENCE) -> bool:
-    limit = time.monotonic() + seconds
-    while time.monotonic() < limit:
-        if true():
-            return True
-        time.sleep(0.01)
-    return False
 
 
 def test_it_ends_when_it_is_stopped(spawned: Spawned) -> None:

@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,10 @@ from commands.repair import ReportRepair
 from domain.kernel.facts import HouseholdId
 from store.errors import StoreAway
 from store.follower import FollowerState
+from tests.support.patience import patient
 from tests.support.serving import running, started
 
-PATIENCE = 30
+until = patient(30)
 
 
 class House:
@@ -50,15 +51,6 @@ class House:
 
     def states(self) -> dict[str, FollowerState]:
         return {state.name: state for state in self.runner.states()}
-
-
-def until(true: Callable[[], bool], seconds: float = PATIENCE) -> bool:
-    limit = time.monotonic() + seconds
-    while time.monotonic() < limit:
-        if true():
-            return True
-        time.sleep(0.01)
-    return False
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A follower is a class: it gets every fact it wants once, in order, whatever dies in between."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,9 @@ from store.follower import Batch, Follower, FollowerState
 from store.log import Log
 from store.open import open_log
 from tests.support.logs import append
+from tests.support.patience import patient
+
+until = patient(10)
 
 
 class Counter(Follower):
@@ -66,15 +68,6 @@ def log(tmp_path: Path) -> Iterator[Log]:
     log = open_log(str(tmp_path / "g.db"))
     yield log
     log.close()
-
-
-def until(true: Callable[[], bool], seconds: float = 10) -> bool:
-    limit = time.monotonic() + seconds
-    while time.monotonic() < limit:
-        if true():
-            return True
-        time.sleep(0.01)
-    return False
 
 
 def happen(log: Log, *facts: tuple[str, str], version: int = 1) -> None:

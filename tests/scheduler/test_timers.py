@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from store.errors import StoreAway
 from store.log import Log
 from store.sqlite import SQLiteLog
 from store.tables import SQLiteTables
+from tests.support.patience import patient
 
 START = datetime(2026, 5, 6, 1, tzinfo=UTC)
 RULES = {
@@ -44,6 +45,8 @@ RULES = {
         }
     },
 }
+
+until = patient(10)
 
 
 class Office:
@@ -89,15 +92,6 @@ def office(tmp_path: Path) -> Iterator[Office]:
 
 def report(case: str) -> Message:
     return ReportRepair(site="a", household=HouseholdId("h"), category="water", case=case)
-
-
-def until(true: Callable[[], bool], seconds: float = 10) -> bool:
-    limit = time.monotonic() + seconds
-    while time.monotonic() < limit:
-        if true():
-            return True
-        time.sleep(0.01)
-    return False
 
 
 def test_nothing_is_said_before_it_is_due(office: Office) -> None:
