@@ -7,6 +7,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection, wait
 from typing import Final, NamedTuple, cast
@@ -123,8 +124,8 @@ class _Worker:
         finally:
             os.close(writer)
         assert self._process.stdin is not None
-        with self._process.stdin as stdin:
-            stdin.write(pickle.dumps(job))
+        with suppress(BrokenPipeError), self._process.stdin as stdin:
+            stdin.write(pickle.dumps(job))  # that it has ended already is said when it is read
 
     def receive(self) -> Batch | None:
         """The next batch, None after the last one."""

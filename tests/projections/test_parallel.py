@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Iterator
 from datetime import timedelta
@@ -67,16 +66,43 @@ def test_two_processes_make_the_rows_that_one_makes(store: tuple[str, Log], lens
     assert alone["cases"]
 
 
-def test_a_worker_that_dies_is_said_and_none_stays_behind(store: tuple[str, Log]):
+KILL = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+KILL_AFTER_A_BATCH = """
+import os, signal
+from projections import parallel
+
+def first(*asked, whole=parallel.batches, **more):
+    yield next(whole(*asked, **more))
+    os.kill(os.getpid(), signal.SIGKILL)
+
+parallel.batches = first
+parallel.work()
+"""
+
+
+def test_a_worker_that_is_killed_in_its_work_is_said_and_none_stays_behind(
+    store: tuple[str, Log], monkeypatch: pytest.MonkeyPatch
+) -> None:
     path, log = store
     before = set(children())
+    monkeypatch.setattr(parallel, "START", KILL_AFTER_A_BATCH)
     found = shared(job(path, held(log, Lens())), 2)
     first = next(found)
     assert first.facts
-    for child in set(children()) - before:
-        os.kill(child, signal.SIGKILL)
-    with pytest.raises(WorkerLost):
+    with pytest.raises(WorkerLost) as lost:
         list(found)
+    assert lost.value.details["code"] == -signal.SIGKILL
+    assert set(children()) == before
+
+
+def test_a_worker_that_is_killed_before_its_work_is_said_as_well(
+    store: tuple[str, Log], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, log = store
+    before = set(children())
+    monkeypatch.setattr(parallel, "START", KILL)
+    with pytest.raises(WorkerLost):
+        list(shared(job(path, held(log, Lens())), 2))
     assert set(children()) == before
 
 
