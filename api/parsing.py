@@ -13,8 +13,8 @@ import orjson
 
 from api.fields import type_said
 from commands.messages import Message
+from commands.personal import personal_fields
 from commands.routes import Routes
-from commands.unit_of_work import personal_fields
 from commands.validation import check, check_time
 from domain.kernel.refusals import CommandInvalid, Phrase, Refusal, WithoutZone
 from projections.figures.periods import Period, named

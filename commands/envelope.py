@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -41,21 +42,39 @@ class CommandEnvelope:
         return self.actor, self.id
 
     @property
+    def words(self) -> Mapping[str, str | None]:
+        """The short texts that come beside the message, by their names."""
+        return {
+            "actor": self.actor, "id": self.id,
+            "correlation": self.correlation, "causation": self.causation,
+        }  # fmt: skip
+
+    @property
+    def content(self) -> bytes:
+        """What is asked, as `content_of` says."""
+        return content_of(self.message, self.occurred_at)
+
+    @property
     def fingerprint(self) -> bytes:
         """What is asked, as a few bytes."""
-        return fingerprint(self.message, self.occurred_at)
+        return fingerprint_of(self.content)
 
 
-def fingerprint(message: Message, occurred_at: datetime | None) -> bytes:
-    """A message, and when it is said to have happened, as a few bytes.
+def content_of(message: Message, occurred_at: datetime | None) -> bytes:
+    """A message, and when it is said to have happened, as JSON.
 
-    The order of labels does not count, nor the time where none is said.
+    The order of labels does not count, nor the time where none is said. What JSON cannot say, and
+    will be refused, comes as its `repr`, marked by an escape so that nobody takes it for harmless.
     """
     try:
         at = occurred_at.astimezone(UTC) if occurred_at else None
-        content = _encode((type(message).__name__, message, at))
-    except (TypeError, UnicodeEncodeError, RecursionError, OverflowError):  # will be refused
-        content = repr((message, occurred_at)).encode(errors="backslashreplace")
+        return _encode((type(message).__name__, message, at))
+    except (TypeError, UnicodeEncodeError, RecursionError, OverflowError):
+        return f"\\{(message, occurred_at)!r}".encode(errors="backslashreplace")
+
+
+def fingerprint_of(content: bytes) -> bytes:
+    """What is asked, as a few bytes."""
     return sha256(content).digest()[:FINGERPRINT_BYTES]
 
 

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_args, get_type_hints
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from commands.clocks import RecordDue, fell_due
-from commands.envelope import Answer, CommandEnvelope
+from commands.envelope import Answer, CommandEnvelope, fingerprint_of
+from commands.instants import FUTURE, When, happened_at, within_the_case
 from commands.messages import Message, Opens
+from commands.personal import give_to_household, personal_fields
 from commands.streams import LoadedStream
-from commands.validation import check, check_time, check_words
+from commands.validation import check, check_words
 from domain.kernel.context import Context
 from domain.kernel.documents import DocumentInvalid
 from domain.kernel.facts import SCHEDULER, Fact, Recorded
-from domain.kernel.personal import Personal, household_subject
 from domain.kernel.refusals import (
-    BeforeTheCase,
     CommandIdTaken,
     InTheFuture,
     Refusal,
@@ -39,28 +38,8 @@ from store.rows import Row, instant
 if TYPE_CHECKING:
     from commands.handler import CommandHandler
 
-FUTURE: Final = timedelta(minutes=5)
-"""How far ahead of the log's time something may be said to have happened."""
-EARLIER: Final = timedelta(minutes=5)
-"""How far before the beginning of its case something may be said to have happened."""
-
-
-class When(NamedTuple):
-    """When a command is recorded, was known to its source if that differs, and when it happened."""
-
-    recorded_at: datetime
-    known_at: datetime | None
-    happened: datetime
-
-
-class Links(NamedTuple):
-    """What a fact belongs to, and the fact it follows from as stream and version."""
-
-    correlation: str | None = None
-    causation: str | None = None
-
-
-NO_LINKS: Final = Links()
+Links = tuple[str | None, str | None]
+"""What a fact belongs to, and the fact it follows from as stream and version."""
 
 
 class UnitOfWork:
@@ -113,69 +92,70 @@ class UnitOfWork:
         Raises:
             Refusal, DocumentInvalid: it cannot be done; nothing of it is stored.
         """
-        check_words(
-            actor=envelope.actor,
-            id=envelope.id,
-            correlation=envelope.correlation,
-            causation=envelope.causation,
-        )
-        message, key = envelope.message, envelope.key
-        check(message)
-        if (before := self._before_of(envelope)) is not None:
+        message, key, content = envelope.message, envelope.key, envelope.content
+        check_words(envelope.words)
+        check(message, content)
+        fingerprint = fingerprint_of(content)
+        if (before := self._before_of(key, fingerprint)) is not None:
             return before
         routes = self._handler.routes
         stream = routes.stream_of(message)
         routes.route(message, stream)
-        when = self._when(envelope)
+        recorded_at, known_at = self._when(envelope)
+        happened = happened_at(envelope.occurred_at, known_at or recorded_at)
         loaded = self._begin(stream) if message.stream is None else self.load(stream)
         looks = type(message) is RecordDue
         if loaded.is_case and not looks:
-            when = when._replace(happened=_within(loaded, when.happened))
-            self._record_due(loaded, envelope, when)
+            happened = within_the_case(loaded, happened)
+            self._record_due(loaded, envelope.id, recorded_at, known_at)
         version = loaded.version
-        if envelope.expected not in {None, version}:
+        if envelope.expected is not None and envelope.expected != version:
             raise VersionMoved(expected=envelope.expected, actual=version)
+        when = When(recorded_at, known_at, happened)
         while self._decided(envelope, loaded, when) and looks:
             pass  # what was recorded may start or end other clocks of the case
         facts = loaded.version - version
-        receipt = Receipt(*key, envelope.fingerprint, stream, loaded.version, self.head, facts)
+        receipt = Receipt(*key, fingerprint, stream, loaded.version, self.head, facts)
         if facts or message.leaves_receipt:
             self._receipts[key] = receipt
         return receipt
 
     def _decided(self, envelope: CommandEnvelope, loaded: LoadedStream, when: When) -> bool:
         """Take the facts that answer a command; whether there were any."""
-        site = self._site(envelope.message, loaded)
-        facts = self._decide(envelope.message, loaded, Context(
-            now=when.known_at or when.recorded_at, principal=envelope.actor, site=site,
-            directory=self.directory,
-        ))  # fmt: skip
-        given = Links(envelope.correlation, envelope.causation)
+        message = envelope.message
+        recorded_at, known_at, happened = when
+        site = self._site(message, loaded)
+        context = Context(known_at or recorded_at, envelope.actor, site, self.directory)
+        facts: list[Fact] = self._handler.routes.decide(loaded, message, context)
         for fact in facts:
-            links = self._links(loaded, fact, given)
+            if personal_fields(type(fact)):
+                give_to_household(fact, loaded, site)
+            links = self._links(loaded, fact, (envelope.correlation, envelope.causation))
             self._take(loaded, Recorded(
-                loaded.stream, loaded.version + 1, self.head + 1, fact,
-                fact.happened or when.happened, when.recorded_at, envelope.actor, envelope.id, site,
-                self.directory.rules.version, *links, when.known_at,
+                loaded.stream, loaded.version + 1, self.head + 1, fact, fact.happened or happened,
+                recorded_at, envelope.actor, envelope.id, site, self.directory.rules.version,
+                *links, known_at,
             ))  # fmt: skip
         return bool(facts)
 
-    def _record_due(self, loaded: LoadedStream, envelope: CommandEnvelope, when: When) -> None:
+    def _record_due(
+        self, loaded: LoadedStream, command: str, recorded_at: datetime, known_at: datetime | None
+    ) -> None:
         """Record what fell due in a case before now, so that nobody need have looked before.
 
         While an import brings a case in one unit, nobody could look at it: now is when the source
         knew. What is recorded may start or stop other clocks of the case, so it is asked until it
         is quiet.
         """
-        known = when.known_at if loaded.stream in self._grown else None
-        before, version = known or when.recorded_at, loaded.version
+        known = known_at if loaded.stream in self._grown else None
+        before, version = known or recorded_at, loaded.version
         while facts := fell_due(loaded.folded(self.directory), before=before):
             for fact in facts:
-                links = self._links(loaded, fact, NO_LINKS)
+                links = self._links(loaded, fact, (None, None))
                 self._take(loaded, Recorded(
                     loaded.stream, loaded.version + 1, self.head + 1, fact, fact.happened or before,
-                    when.recorded_at, SCHEDULER, envelope.id, loaded.site,
-                    self.directory.rules.version, *links, known,
+                    recorded_at, SCHEDULER, command, loaded.site, self.directory.rules.version,
+                    *links, known,
                 ))  # fmt: skip
         if found := loaded.version - version:
             key = SCHEDULER, f"{loaded.stream}/{loaded.version}"
@@ -190,10 +170,10 @@ class UnitOfWork:
         cause = cause_of(loaded.folded(self.directory), fact)
         if cause is None:
             return given
-        return Links(cause.correlation, f"{cause.stream}/{cause.version}")
+        return cause.correlation, f"{cause.stream}/{cause.version}"
 
-    def _when(self, envelope: CommandEnvelope) -> When:
-        """When a command is recorded, was known to its source, and when what it says happened.
+    def _when(self, envelope: CommandEnvelope) -> tuple[datetime, datetime | None]:
+        """When a command is recorded, and when its source knew it if that differs.
 
         What an import would record at its own time is recorded now where the log holds later facts.
         """
@@ -207,7 +187,7 @@ class UnitOfWork:
             known_at = known_at or own
         if known_at is not None:
             self._must_have_come(known_at)
-        return When(recorded_at, known_at, _happened(envelope, known_at or recorded_at))
+        return recorded_at, known_at
 
     def _must_have_come(self, at: datetime) -> None:
         """Refuse an instant beyond now; the clock is read when the last reading is not enough."""
@@ -216,25 +196,14 @@ class UnitOfWork:
             if at > self._limit:
                 raise InTheFuture(at=at.isoformat())
 
-    def _before_of(self, envelope: CommandEnvelope) -> Receipt | None:
+    def _before_of(self, key: ReceiptKey, fingerprint: bytes) -> Receipt | None:
         """The receipt of the same command, asked before."""
-        key = envelope.key
         if key not in self._looked_up:
             self.look_up((key,))
         before = self._receipts.get(key) or self._before.get(key)
-        if before is not None and before.fingerprint != envelope.fingerprint:
-            raise CommandIdTaken(id=envelope.id)
+        if before is not None and before.fingerprint != fingerprint:
+            raise CommandIdTaken(id=key[1])
         return before
-
-    def _decide(
-        self, message: Message, loaded: LoadedStream, context: Context[Directory]
-    ) -> list[Fact]:
-        """The facts that answer a message, each personal text in them under its subject's key."""
-        facts = self._handler.routes.decide(loaded, message, context)
-        return [
-            _owned(fact, loaded, context.site) if personal_fields(type(fact)) else fact
-            for fact in facts
-        ]
 
     def load(self, stream: str) -> LoadedStream:
         """A stream with everything recorded so far."""
@@ -283,54 +252,3 @@ class UnitOfWork:
         self._last = recorded.recorded_at
         loaded.take(recorded)
         self._handler.note(row, recorded)
-
-
-def _owned(fact: Fact, loaded: LoadedStream, site: str) -> Fact:
-    """The fact with each personal text under the key of the household, or else of the site."""
-    texts = {
-        name: text
-        for name in personal_fields(type(fact))
-        if (text := getattr(fact, name)) is not None and not text.of
-    }
-    if not texts:
-        return fact
-    household = getattr(fact, "household", None)
-    attribute = loaded.kind.attribute.get("household") if loaded.kind else None
-    if household is None and attribute is not None and loaded.facts:
-        household = attribute.read(loaded.state)
-    subject = household_subject(site, household or "")
-    owned: dict[str, Any] = {name: text.belonging_to(subject) for name, text in texts.items()}
-    return replace(fact, **owned)  # type: ignore[type-var]
-
-
-_PERSONAL: dict[type, tuple[str, ...]] = {}
-
-
-def personal_fields(kind: type) -> tuple[str, ...]:
-    """The fields of a type of fact or message that hold personal texts."""
-    known = _PERSONAL.get(kind)
-    if known is None:
-        hints = get_type_hints(kind)
-        known = tuple(n for n, hint in hints.items() if Personal in (hint, *get_args(hint)))
-        _PERSONAL[kind] = known
-    return known
-
-
-def _happened(envelope: CommandEnvelope, now: datetime) -> datetime:
-    at = envelope.occurred_at
-    if at is None:
-        return now
-    check_time("occurred_at", at)
-    if at > now + FUTURE:
-        raise InTheFuture(at=at.isoformat())
-    return at.astimezone(UTC)
-
-
-def _within(case: LoadedStream, happened: datetime) -> datetime:
-    """When something happened to a case: a little before its beginning counts as then."""
-    began = case.began
-    if happened >= began:
-        return happened
-    if happened < began - EARLIER:
-        raise BeforeTheCase(case=case.stream, at=happened.isoformat(), began=began.isoformat())
-    return began

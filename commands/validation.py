@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import get_args, get_type_hints
 
 from commands.messages import Message
 from commands.registers import Publication
@@ -15,6 +17,7 @@ LONGEST_TEXT = 20_000
 MOST_LABELS = 100
 LARGEST_NUMBER = 2**53  # beyond, other programs round
 FIRST_YEAR, LAST_YEAR = 1900, 2999
+_ESCAPED = re.compile(rb"[\\\x7f]").search
 
 
 class TextUnreadable(Refusal):
@@ -29,13 +32,18 @@ class TooManyLabels(Refusal):
     zh = "标签有 {count} 个，最多 {limit} 个。"
 
 
-def check(message: Message) -> None:
-    """Look at every text and time of a message.
+def check(message: Message, content: bytes | None = None) -> None:
+    """Look at every text, number and time of a message; ``content`` is it as JSON, if at hand.
+
+    No text in a short content is too long, and none in one without escapes is hostile.
 
     Raises:
         TextTooLong, TextUnreadable, TooManyLabels, WithoutZone, CommandInvalid: the first fault.
     """
-    for name in message.__dataclass_fields__:
+    names: Iterable[str] = message.__dataclass_fields__
+    if content is not None and len(content) <= LONGEST_WORD and not _ESCAPED(content):
+        names = _numbers_and_times(type(message))
+    for name in names:
         value = getattr(message, name)
         if value is None or value is True or value is False:
             continue
@@ -58,7 +66,20 @@ def check(message: Message) -> None:
             raise CommandInvalid(problem=f"{name} is larger than {LARGEST_NUMBER}")
 
 
-def check_words(**words: str | None) -> None:
+_NO_TEXTS: dict[type[Message], tuple[str, ...]] = {}
+
+
+def _numbers_and_times(message: type[Message]) -> tuple[str, ...]:
+    """The fields of a type of message that hold a number or a time."""
+    known = _NO_TEXTS.get(message)
+    if known is None:
+        hints = get_type_hints(message)
+        known = tuple(n for n, hint in hints.items() if {int, datetime} & {hint, *get_args(hint)})
+        _NO_TEXTS[message] = known
+    return known
+
+
+def check_words(words: Mapping[str, str | None]) -> None:
     """Look at short texts that come beside a command, by their names.
 
     Raises:

@@ -16,7 +16,7 @@ from api.imports.mapping import Mapping
 from api.imports.remedies import located, remedy
 from api.imports.rows import Cells, Rows
 from api.imports.steps import BoundStep
-from commands.envelope import fingerprint
+from commands.envelope import content_of, fingerprint_of
 from commands.messages import Message
 from domain.kernel.refusals import Refusal
 
@@ -49,7 +49,7 @@ class Planned(NamedTuple):
     @property
     def fingerprint(self) -> bytes:
         """What is asked, as the receipt of its command keeps it."""
-        return fingerprint(self.command, self.happened or self.at)
+        return fingerprint_of(content_of(self.command, self.happened or self.at))
 
 
 def importer_of(source: str) -> str:

@@ -53,7 +53,7 @@ class ResumePoint:
         is refused again, with the same sentence, whatever happened to the case since.
         """
         try:
-            check_words(actor=planned.actor)
+            check_words({"actor": planned.actor})
             check(planned.command)
             self._routes.route(planned.command, self._routes.stream_of(planned.command))
         except Refusal as refusal:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 D = TypeVar("D")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context(Generic[D]):
+class Context(NamedTuple, Generic[D]):
     """What surrounds a decision.
 
     ``now`` is the instant of recording (aware, UTC), or when the source of an import knew what is

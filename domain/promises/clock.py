@@ -65,6 +65,8 @@ class Clock:
     ``pausing`` is there from its first pause on. ``acknowledgements`` are (rung, instant);
     ``late_entries`` counts the facts entered late that started, ended, paused or resumed it.
     ``came`` says in order when each fact came to the case by which a rung may be excused.
+    ``foreseen`` holds the instant at which something is next to be recorded, once it was worked
+    out, until a fact changes the run.
     """
 
     # Little more happens to most clocks than their stop: what did not happen is the class's.
@@ -82,6 +84,7 @@ class Clock:
     acknowledgements: tuple[tuple[int, datetime], ...] = ()
     late_entries: int = 0
     came: Came = NOTHING_CAME
+    foreseen: tuple[datetime | None] | None = None
 
     def __init__(  # noqa: PLR0917 - made for every clock of every case: names would cost time
         self, rule: ClockRule, within: Within, origin: Recorded, cycle: int, service: int,

@@ -48,7 +48,7 @@ def fall_due(case: Fold, *, at: datetime, detected: datetime | None = None) -> l
     found = [
         (said.at, _fact(clock, said, directory, seen))
         for clock in case.clocks
-        if _is_due(clock, directory, at)
+        if (first := next_instant(clock, directory)) is not None and first <= at
         for said in pending(clock, directory)
         if said.at <= at
     ]
@@ -61,12 +61,6 @@ def _until_heeded(case: Fold, facts: list[ClockFact]) -> list[ClockFact]:
         if case.heeds(fact.word):
             return facts[:number]
     return facts
-
-
-def _is_due(clock: Clock, directory: Directory, at: datetime) -> bool:
-    """Whether anything fell due by now: most clocks of a case did not, and need no reckoning."""
-    first = next_instant(clock, directory)
-    return first is not None and first <= at
 
 
 def _fact(clock: Clock, said: Pending, directory: Directory, at: datetime) -> ClockFact:

@@ -86,6 +86,7 @@ class Fold(Situation):
             services[-1].take(word, mark, recorded.occurred_at)
         elif (run := self.run(fact.clock, fact.cycle)) is not None:  # type: ignore[attr-defined]
             note(run, recorded)
+            run.foreseen = None
         if self._came and word in self._came:
             insort(self._came[word], recorded.occurred_at)
         if self._open:

@@ -19,9 +19,12 @@ def hear(clock: Clock, effects: Effects, case: Fold) -> bool:
     Returns whether the clock has ended.
     """
     done = _effect(clock, effects, case)
-    if done is not None and case.entered_late:
+    if done is None:
+        return False
+    clock.foreseen = None
+    if case.entered_late:
         clock.late_entries += 1
-    return done in {"stop", "cancel"}
+    return done == "stop" or done == "cancel"  # noqa: PLR1714 - asked for every fact
 
 
 def _effect(clock: Clock, effects: Effects, case: Fold) -> str | None:

@@ -64,8 +64,18 @@ def _all_said(clock: Clock) -> bool:
 def next_instant(clock: Clock, directory: Directory) -> datetime | None:
     """The first instant at which something is to be recorded of the clock, None if nothing is.
 
-    This is the first of `pending`, found without working out the others where that can be done.
+    This is the first of `pending`, found without working out the others where that can be done,
+    and kept with the run: every command to a case asks it of all its clocks.
     """
+    if clock.foreseen is not None:
+        return clock.foreseen[0]
+    found = _next(clock, directory)
+    if not clock.rule.excuses:  # else facts that leave the run alone count too
+        clock.foreseen = (found,)
+    return found
+
+
+def _next(clock: Clock, directory: Directory) -> datetime | None:
     if clock.lapsed is None and clock.waived_at is None and not clock.pauses:
         first = _first(clock)
         if first is not None:
