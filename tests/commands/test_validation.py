@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given, strategies as st
 
 from commands.complaint import LodgeComplaint, ReplyToComplaint
-from commands.envelope import CommandEnvelope
+from commands.envelope import CommandEnvelope, content_of
+from commands.messages import Message
 from commands.repair import ReportRepair
-from commands.validation import TextUnreadable, TooManyLabels
+from commands.validation import TextUnreadable, TooManyLabels, check
 from domain.kernel.personal import Personal
-from domain.kernel.refusals import CommandInvalid, TextTooLong, WithoutZone
+from domain.kernel.refusals import CommandInvalid, Refusal, TextTooLong, WithoutZone
 from domain.kinds.complaint.facts import ComplaintReplied
 from store.log import Receipt
 from store.memory import MemoryLog
@@ -96,3 +98,26 @@ def test_line_breaks_and_every_script_are_welcome():
     fact = office.recorded(CASE)[1].fact
     assert isinstance(fact, ComplaintReplied)
     assert fact.text == Personal(text.text, of=f"{SITE}/1-502")
+
+
+@given(
+    st.text(st.sampled_from('a修\\"\n\r\t\x00\x1f\x7f\x80\u2028\ud800'), max_size=8),
+    st.integers(0, 530),
+)
+def test_the_content_of_a_command_hides_no_text_from_the_look_at_it(text, more):
+    """A short look at the content says what the look at each field says."""
+    for message in (
+        ReplyToComplaint(case=CASE, by=text + "x" * more),
+        ReplyToComplaint(case=CASE, by="li", text=Personal(text)),
+        ReportRepair(site=SITE, household="h", category="c", labels={"a": text}),
+    ):
+        assert fault_of(message, content_of(message, None)) == fault_of(message, None)
+
+
+def fault_of(message: Message, content: bytes | None) -> type[Refusal] | None:
+    """The kind of refusal that looking at a message ends with."""
+    try:
+        check(message, content)
+    except Refusal as refusal:
+        return type(refusal)
+    return None
