@@ -1,11 +1,14 @@
-"""For many askers at once: threads that each work on their own cases through shared commits."""
+"""For many askers at once, who each work on their own cases and share commits: tasks or threads."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from time import perf_counter
+
+import uvloop
 
 from benchmarks.neighbourhood import report
 from commands.cases import CloseCase
@@ -16,7 +19,7 @@ from commands.repair import AcceptRepair, CompleteRepair
 from commands.writer import Writer
 from domain.kernel.facts import StaffId
 
-THREADS = 32
+ASKERS = 32
 TECHNICIAN = StaffId("staff-7")
 
 
@@ -44,13 +47,39 @@ def requests(commands: Sequence[Message]) -> list[CommandEnvelope]:
     return [CommandEnvelope(message=c, actor="staff-7", correlation=new_id()) for c in commands]
 
 
-def ask_in_threads(shared: Writer, cases: Sequence[Sequence[Message]]) -> tuple[float, list[float]]:
-    """Share cases among threads: the seconds for all, and for each command until its answer.
+def ask_in_tasks(shared: Writer, cases: Sequence[Sequence[Message]]) -> tuple[float, list[float]]:
+    """Share cases among tasks of one event loop, as the service asks.
 
-    Every thread asks one command after the other and waits for each answer.
+    Returns the seconds for all, and for each command until its answer. Every task asks one command
+    after the other and waits for each answer.
     """
-    shares = [requests([c for case in cases[n::THREADS] for c in case]) for n in range(THREADS)]
-    start = Barrier(THREADS + 1)
+    shares = _shares(cases)
+
+    async def work_through(mine: list[CommandEnvelope]) -> list[float]:
+        waited = []
+        for request in mine:
+            begun = perf_counter()
+            await shared.submit(request)
+            waited.append(perf_counter() - begun)
+        return waited
+
+    async def all_of_them() -> tuple[float, list[float]]:
+        begun = perf_counter()
+        found = await asyncio.gather(*map(work_through, shares))
+        return perf_counter() - begun, [seconds for waits in found for seconds in waits]
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(all_of_them())
+
+
+def _shares(cases: Sequence[Sequence[Message]]) -> list[list[CommandEnvelope]]:
+    return [requests([c for case in cases[n::ASKERS] for c in case]) for n in range(ASKERS)]
+
+
+def ask_in_threads(shared: Writer, cases: Sequence[Sequence[Message]]) -> tuple[float, list[float]]:
+    """The same with a thread for each asker."""
+    shares = _shares(cases)
+    start = Barrier(ASKERS + 1)
 
     def work_through(mine: list[CommandEnvelope]) -> list[float]:
         waited = []
@@ -61,7 +90,7 @@ def ask_in_threads(shared: Writer, cases: Sequence[Sequence[Message]]) -> tuple[
             waited.append(perf_counter() - begun)
         return waited
 
-    with ThreadPoolExecutor(THREADS) as pool:
+    with ThreadPoolExecutor(ASKERS) as pool:
         futures = [pool.submit(work_through, share) for share in shares]
         start.wait()
         begun = perf_counter()

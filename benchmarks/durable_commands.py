@@ -1,11 +1,11 @@
-"""For "how many durable commands a second?": 32 threads on one SQLite file."""
+"""For "how many durable commands a second?": 32 askers on one SQLite file."""
 
 from __future__ import annotations
 
 import os
 from functools import partial
 
-from benchmarks.crowd import THREADS, ask_in_threads, own_cases
+from benchmarks.crowd import ASKERS, ask_in_tasks, ask_in_threads, own_cases
 from benchmarks.figures import Bench, Row, Spread, faster, percentile, seconds_of
 from benchmarks.library import application, save_loop, savings
 from benchmarks.neighbourhood import publish
@@ -15,16 +15,16 @@ from commands.handler import CommandHandler
 from commands.writer import Writer
 from store.open import open_log
 
-TITLE = "durable commands on SQLite, 32 threads: report, accept, complete, close"
+TITLE = "durable commands on SQLite, 32 askers: report, accept, complete, close"
 ROUNDS = 7
-CASES = THREADS * 128
+CASES = ASKERS * 128
 SAVES = 2000
 """How many commands the library gets in a round; its rate does not depend on it."""
 
 
 def measure(bench: Bench) -> list[Row]:
     """Ours, the library and raw rows in turn; the first round warms up and does not count."""
-    rounds, cases = (2, THREADS) if bench.quick else (ROUNDS, CASES)
+    rounds, cases = (2, ASKERS) if bench.quick else (ROUNDS, CASES)
     log = open_log(str(bench.folder / "durable.db"))
     desk = CommandHandler(log)
     publish(desk)
@@ -35,6 +35,7 @@ def measure(bench: Bench) -> list[Row]:
         "ours": [],
         "library": [],
         "raw": [],
+        "threads": [],
         "slowest": [],
         "mean": [],
     }
@@ -43,7 +44,7 @@ def measure(bench: Bench) -> list[Row]:
         head, batches = log.head(), shared.batches
         work = own_cases(cases)
         os.sync()
-        seconds, waits = ask_in_threads(shared, work)
+        seconds, waits = ask_in_tasks(shared, work)
         rows = log.rows(head, len(waits))
         assert len(rows) == len(waits), "every command stores one fact"
         commands = list(savings(map(desk.codec.decode, rows)))[:SAVES]
@@ -52,6 +53,8 @@ def measure(bench: Bench) -> list[Row]:
         found["slowest"].append(percentile(waits, 99) * 1000)
         found["library"].append(len(commands) / seconds_of(partial(save_loop, app, commands)))
         found["raw"].append(len(rows) / seconds_of(partial(raw.append, rows)))
+        seconds, waits = ask_in_threads(shared, own_cases(cases))
+        found["threads"].append(len(waits) / seconds)
     raw.close()
     app.close()
     log.close()
@@ -70,5 +73,6 @@ def _rows(found: dict[str, tuple[float, ...]]) -> list[Row]:
             Spread("rows/s", found["raw"]), target=TARGETS["durable_raw"],
         ),
         Row(what="time to an answer, p99", ours=Spread("ms", found["slowest"])),
+        Row(what="the same from 32 threads", ours=Spread("commands/s", found["threads"])),
         Row(what="commands that share a commit", ours=Spread("commands", found["mean"])),
     ]  # fmt: skip
