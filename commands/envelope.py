@@ -14,7 +14,8 @@ from commands.ids import new_id
 from commands.messages import Message
 from domain.kernel.documents import DocumentInvalid
 from domain.kernel.refusals import Refusal
-from store.log import FINGERPRINT_BYTES, Receipt, ReceiptKey
+from store.append import FINGERPRINT_BYTES, ReceiptKey
+from store.log import Receipt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

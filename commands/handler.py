@@ -19,9 +19,10 @@ from commands.streams import LoadedStream
 from commands.unit_of_work import UnitOfWork
 from domain.kernel.facts import Recorded
 from domain.kinds.directory import Directory
+from store.append import AppendTransaction
 from store.codec import Codec
 from store.errors import HeadMoved
-from store.log import AppendTransaction, IntegrityError, Log, Tail
+from store.log import IntegrityError, Log, Tail
 from store.register_reader import REGISTER_TOPICS, DirectoryReader
 from store.rows import Row
 

@@ -26,14 +26,8 @@ from domain.kernel.refusals import (
 from domain.kinds.directory import Directory
 from domain.kinds.site.facts import SITE_KIND
 from domain.promises import MADE_BY_ENGINE, cause_of
-from store.log import (
-    CLOCK_TOLERANCE,
-    NO_FINGERPRINT,
-    AppendTransaction,
-    Receipt,
-    ReceiptKey,
-)
-from store.rows import Row, instant
+from store.append import CLOCK_TOLERANCE, NO_FINGERPRINT, AppendTransaction, ReceiptKey
+from store.rows import Receipt, Row, instant
 
 if TYPE_CHECKING:
     from commands.handler import CommandHandler

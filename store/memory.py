@@ -10,7 +10,8 @@ from itertools import chain, islice
 
 from eventsourcing.persistence import IntegrityError
 
-from store.log import AppendTransaction, Log, ReceiptKey
+from store.append import AppendTransaction, ReceiptKey
+from store.log import Log
 from store.pending import PendingTransaction
 from store.rows import Link, Receipt, Row, Stored, Tail
 

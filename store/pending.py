@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from store.log import AppendTransaction, ReceiptKey
+from store.append import AppendTransaction, ReceiptKey
 from store.rows import Receipt, Row, Tail
 
 

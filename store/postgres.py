@@ -11,6 +11,7 @@ from typing import Any, cast
 import psycopg
 
 from store import postgres_checks, postgres_engine
+from store.append import AppendTransaction, ReceiptKey
 from store.checks import check_grown, check_receipts, check_tail
 from store.damage import noting_damage
 from store.errors import (
@@ -24,7 +25,7 @@ from store.errors import (
     StoreFault,
     StoreReadOnly,
 )
-from store.log import FORMAT, AppendTransaction, Log, ReceiptKey, Remark
+from store.log import FORMAT, Log, Remark
 from store.pending import PendingTransaction
 from store.postgres_checks import check_end, check_shape
 from store.postgres_engine import Address, Statements

@@ -15,6 +15,7 @@ from psycopg import errors as pg, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import PoolTimeout
 
+from store.append import ReceiptKey
 from store.errors import (
     DiskFull,
     HeadMoved,
@@ -25,7 +26,7 @@ from store.errors import (
     StoreReadOnly,
     StoreUnknown,
 )
-from store.log import FORMAT, ReceiptKey
+from store.log import FORMAT
 
 CONNECT_SECONDS = 5
 BUSY_SECONDS = 10

@@ -23,7 +23,7 @@ from store.errors import StoreFault
 from store.rows import Row, micros
 
 if TYPE_CHECKING:
-    from store.log import AppendTransaction
+    from store.append import AppendTransaction
 
 POLL_SECONDS = 0.25
 

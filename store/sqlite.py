@@ -1,22 +1,22 @@
 """The log in one SQLite file: durable commits, one writer at a time, positions without gaps."""
-# ruff: noqa: S608 - what is put into statements are our own columns and question marks
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from itertools import chain
 from pathlib import Path
 
 import apsw
 
 from store import sqlite_files, sqlite_reading
+from store.append import AppendTransaction, ReceiptKey
 from store.checks import check_grown
 from store.damage import noting_damage
 from store.errors import LogAltered, LogDamaged, NoStore, StoreFault, StoreReadOnly
-from store.log import FORMAT, AppendTransaction, Log, ReceiptKey, Remark
-from store.rows import Link, Receipt, Row, Stored, Tail, receipt_digest
+from store.log import FORMAT, Log, Remark
+from store.rows import Link, Receipt, Row, Stored, Tail
+from store.sqlite_append import SQLiteAppend
 from store.sqlite_checks import SCHEMA, check_end, check_shape, tail_of
 from store.sqlite_engine import (
     UNSHARED,
@@ -27,16 +27,7 @@ from store.sqlite_engine import (
     raising_faults,
 )
 from store.sqlite_files import APPLICATION_ID, Files
-from store.sqlite_reading import COLUMNS, RECEIPT, Reading
-
-_INSERT_ROWS = f"INSERT INTO log ({COLUMNS}) VALUES "
-_INSERT_RECEIPTS = f"INSERT INTO receipts ({RECEIPT}, number) VALUES "
-_INSERT_TOPIC = (
-    "INSERT INTO topics (topic, position) SELECT ?1, ?2"
-    " WHERE NOT EXISTS (SELECT 1 FROM topics WHERE topic = ?1)"
-)
-_AT_ONCE = (64, 16, 4, 1)
-"""How many rows a statement inserts: few sizes, so that prepared statements are used again."""
+from store.sqlite_reading import Reading
 
 
 class SQLiteLog(Log):
@@ -143,7 +134,7 @@ class SQLiteLog(Log):
         if transaction.grown:
             self.wake()
 
-    def _begun(self, writer: apsw.Connection) -> _SQLiteTransaction:
+    def _begun(self, writer: apsw.Connection) -> SQLiteAppend:
         """Check what other programs may have done since the last append."""
         with raising_faults(self.where):
             self._look_at_shape(writer)
@@ -155,7 +146,7 @@ class SQLiteLog(Log):
                 self._enter_topics(writer)
                 if fault := self._unknown_topic(self._entered):
                     raise fault
-        return _SQLiteTransaction(writer, self.where, tail, receipts, self._entered)
+        return SQLiteAppend(writer, self.where, tail, receipts, self._entered)
 
     @noting_damage
     def rows(self, after: int, limit: int, topics: Sequence[str] = ()) -> list[Row]:
@@ -261,58 +252,3 @@ class SQLiteLog(Log):
             self._readers.close()
             if self._writer is not None:
                 self._writer.close()
-
-
-class _SQLiteTransaction(AppendTransaction):
-    """The log while its one writer is inside a transaction."""
-
-    def __init__(
-        self, connection: apsw.Connection, where: str, tail: Tail, receipts: int, topics: set[str]
-    ) -> None:
-        super().__init__(where, tail)
-        self.topics: set[str] = set()
-        self._connection = connection
-        self._reading = Reading(lambda: connection, where)
-        self._count = receipts
-        self._entered = topics
-
-    def rows(self, after: int, limit: int) -> list[Row]:
-        return self._reading.rows(after, limit)
-
-    def stream(self, stream: str, after: int = 0) -> list[Row]:
-        return self._reading.stream(stream, after)
-
-    def receipts(self, keys: Sequence[ReceiptKey]) -> dict[ReceiptKey, Receipt]:
-        return self._reading.receipts(keys)
-
-    def _insert(self, rows: Sequence[Row], receipts: Sequence[Receipt]) -> None:
-        numbered = [
-            (*receipt, receipt_digest(receipt), number)
-            for number, receipt in enumerate(receipts, self._count + 1)
-        ]
-        with raising_faults(self.where):
-            self._enter_topics(rows)
-            _insert(self._connection, _INSERT_ROWS, rows)
-            _insert(self._connection, _INSERT_RECEIPTS, numbered)
-        self._count += len(receipts)
-
-    def _enter_topics(self, rows: Sequence[Row]) -> None:
-        for row in rows:
-            if row.topic not in self._entered and row.topic not in self.topics:
-                self._connection.execute(_INSERT_TOPIC, (row.topic, row.position))
-                self.topics.add(row.topic)
-
-
-def _insert(
-    connection: apsw.Connection, statement: str, rows: Sequence[tuple[object, ...]]
-) -> None:
-    """Insert rows by few statements: between any two, every waiting thread may take its turn."""
-    if rows:
-        one = f"({','.join('?' * len(rows[0]))})"
-        start = 0
-        for size in _AT_ONCE:
-            while len(rows) - start >= size:
-                values = ",".join([one] * size)
-                some = rows[start : start + size]
-                connection.execute(statement + values, tuple(chain.from_iterable(some)))
-                start += size

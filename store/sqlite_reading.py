@@ -10,8 +10,8 @@ from typing import Any, cast
 import apsw
 import msgspec
 
+from store.append import ReceiptKey
 from store.checks import check_receipts
-from store.log import ReceiptKey
 from store.rows import (
     Link,
     Receipt,

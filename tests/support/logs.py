@@ -8,8 +8,9 @@ import apsw
 import psycopg
 import pytest
 
+from store.append import AppendTransaction
 from store.errors import DiskFull
-from store.log import AppendTransaction, Log, Receipt
+from store.log import Log, Receipt
 from store.open import open_log
 from store.rows import Row
 
