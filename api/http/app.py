@@ -53,7 +53,7 @@ def create_app(
     app.add_middleware(Guard, hosts=settings.hosts)
     tell_problems(app)
     app.router.routes.append(command_route(engine, settings.body_limit))
-    app.include_router(query_routes(engine, pool, replaying))
+    app.include_router(query_routes(engine, pool, replaying, settings.body_limit))
     app.include_router(page_routes(engine, pool, settings.lang))
     app.include_router(docs_routes(app, settings.lang))
 

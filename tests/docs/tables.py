@@ -266,7 +266,7 @@ def routes() -> str:
         found = app.openapi()["paths"]
     rows = [
         (
-            f"`GET {path}`",
+            f"`GET {path}`" + " or `POST`" * ("post" in methods),
             ", ".join(f"`{p['name']}`" for p in said.get("parameters", ()) if p["in"] == "query"),
             said.get("description", said["summary"]),
         )
