@@ -125,6 +125,27 @@ def test_comparing_says_which_verdicts_rungs_and_figures_differ(judged: World):
     assert kpi["lost_cases"] == [{"case": "repair-1", "clock": "accept", "cycle": 1}]
 
 
+def test_comparing_lists_what_a_lapse_had_caused_that_would_not_have_been(judged: World):
+    """Who acknowledged a rung and why a breach was waived stay in the history."""
+    world, case = judged, "repair-2"
+    rung = {"case": case, "clock": "accept", "rung": 1, "by": "sun"}
+    assert world.ask("AcknowledgeEscalation", rung, **{"Guanjia-Actor": "sun"}).status_code == 201
+    waiver = {"case": case, "clock": "accept", "by": "li", "reason": "暴雨"}
+    assert world.ask("WaiveBreach", waiver, **{"Guanjia-Actor": "li"}).status_code == 201
+    told = world.ask_as_if("/compare", orjson.dumps(book(60)), JSON).json()["without_cause"]
+    assert told["count"] == 2
+    acknowledged, waived = told["facts"]
+    assert (acknowledged["external_id"], acknowledged["actor"]) == ("E2", "sun")
+    assert acknowledged["detail"] == "sun acknowledged rung 1 of accept, run 1"
+    assert acknowledged["cause"]["word"] == "escalated"
+    assert (waived["word"], waived["cause"]["word"]) == ("waived", "lapsed")
+    assert "超时" in waived["cause"]["detail_zh"]
+    few = world.ask_as_if("/compare", orjson.dumps(book(60)), JSON, limit=1).json()
+    assert (few["without_cause"]["count"], len(few["without_cause"]["facts"])) == (2, 1)
+    same = world.get("/compare", as_if=versions(world)["within-30"]).json()
+    assert same["without_cause"] == {"count": 0, "facts": []}
+
+
 def test_by_the_rules_in_force_nothing_differs(judged: World):
     told = judged.get("/compare", as_if=versions(judged)["within-30"]).json()
     assert (told["runs"]["flipped"], told["runs"]["moved"]) == (0, 0)
