@@ -90,9 +90,7 @@ DIFFERENCES: Final = Differences()
 
 def _flips(case: Pair) -> Iterator[Record]:
     first = case.before.facts[0]
-    before, after = runs_of(case.before), runs_of(case.after)
-    for run in dict.fromkeys((*before, *after)):
-        one, other = before.get(run), after.get(run)
+    for run, one, other in runs(case):
         mine, theirs = _stands(one), _stands(other)
         if mine != theirs:
             rules = next(clock.rules for clock in (one, other) if clock is not None)
@@ -102,9 +100,11 @@ def _flips(case: Pair) -> Iterator[Record]:
             )  # fmt: skip
 
 
-def runs_of(case: Fold) -> dict[tuple[str, int], Clock]:
-    """The runs of a case by clock and cycle."""
-    return {(clock.name, clock.cycle): clock for clock in case.clocks}
+def runs(case: Pair) -> Iterator[tuple[tuple[str, int], Clock | None, Clock | None]]:
+    """Every run by clock and cycle, as it stands before and after; one of both may be missing."""
+    before, after = ({(c.name, c.cycle): c for c in fold.clocks} for fold in case)
+    for run in dict.fromkeys((*before, *after)):
+        yield run, before.get(run), after.get(run)
 
 
 def _stands(clock: Clock | None) -> tuple[str | None, int | None]:
