@@ -36,10 +36,10 @@ Found = TypeVar("Found")
 
 
 class PostgresTables(TableDb):
-    """Views in a schema of a PostgreSQL database; readers never wait for whoever writes.
+    """Row sets in a schema of a PostgreSQL database; readers never wait for whoever writes.
 
     A writer holds an advisory lock from the first statement of his transaction to its end, so what
-    he reads of the views' positions stays true until he has moved them.
+    he reads of the row sets' positions stays true until he has moved them.
     """
 
     def __init__(self, url: str, *, schema: str = "guanjia_views", write: bool = True) -> None:

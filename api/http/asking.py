@@ -129,6 +129,6 @@ def _sign(route: Callable[..., Any], parameters: Iterable[inspect.Parameter]) ->
 
 
 def see_everything(engine: Engine, request: Request) -> None:
-    """Let the views settle; where they could not in time, the answer's header will say so."""
+    """Let the row sets settle; where they could not in time, the answer's header will say so."""
     if not engine.settle():
         request.state.behind = engine.lag

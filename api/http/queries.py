@@ -1,4 +1,4 @@
-"""Answers questions over HTTP. The views see everything first, so one reads what one wrote."""
+"""Answers questions over HTTP. The row sets see everything first, so one reads what one wrote."""
 
 from __future__ import annotations
 
@@ -205,7 +205,7 @@ def _health(engine: Engine) -> APIRouter:
         },
     )
     async def state() -> Json:
-        """Reads log, views and scheduler; 503 when anything is wrong."""
+        """Reads log, row sets and scheduler; 503 when anything is wrong."""
         found = await apart.answer(probe.look)
         return Json(found, status_code=200 if found["status"] == "ok" else STATUS[StoreFault])
 
