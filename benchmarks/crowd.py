@@ -1,4 +1,4 @@
-"""For many askers at once: threads that each work on their own cases through shared commits."""
+"""Many askers at once: threads that each work on their own cases through shared commits."""
 
 from __future__ import annotations
 
