@@ -30,12 +30,14 @@ def create_app(
     *,
     schedule: bool = True,
     questions: Questions | None = None,
+    replaying: Questions | None = None,
 ) -> FastAPI:
     """The application for an engine, which the caller closes; it runs the followers if asked to.
 
-    Questions are answered within `questions`, by default in a few threads of the application's.
+    Questions are answered within `questions`, those through a lens within `replaying`; by default
+    each has threads of the application's.
     """
-    pool, replaying = questions or Questions(), replays()
+    pool, replaying = questions or Questions(), replaying or replays()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -21,6 +21,7 @@ from api.http.schemas import Schema
 from api.queries.rulebooks import RulesVersionUnknown
 from domain.kernel.refusals import CommandInvalid, WithoutZone
 from domain.kinds.rules.decisions import CalendarUnknown
+from store.time_limit import unlimited
 
 LENS: Final = (CommandInvalid, WithoutZone, RulesVersionUnknown, CalendarUnknown)
 """Why a lens may be refused."""
@@ -130,5 +131,7 @@ def _sign(route: Callable[..., Any], parameters: Iterable[inspect.Parameter]) ->
 
 def see_everything(engine: Engine, request: Request) -> None:
     """Let the row sets settle; where they could not in time, the answer's header will say so."""
-    if not engine.settle():
+    with unlimited():  # it has a time of its own, and others need it as well
+        settled = engine.settle()
+    if not settled:
         request.state.behind = engine.lag

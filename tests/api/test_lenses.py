@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 import yaml
 
-from api.http import asking, replays
+from api import view
+from api.http import asking
 from api.http.bodies import JSON
 from api.http.drafts import YAML
+from api.http.pool import Questions
 from api.lenses import LensAsked, read_lens
 from api.parsing import QueryInvalid
 from api.queries import cases, figures, promises
@@ -22,10 +27,12 @@ from commands.envelope import CommandEnvelope
 from commands.registers import PublishRulebook
 from domain.kernel.refusals import Refusal
 from projections.lens import Lens
+from tests.support.patience import patient
 from tests.support.scenario import REASON
 from tests.support.service import REPORT, World
 
-CASE = "repair-1"
+PATIENCE = 30
+until = patient(PATIENCE)
 HOURS = {"case": "repair", "starts": "reported", "stops": "accepted"}
 LADDER = [{"at": "100%", "to": "supervisor"}]
 
@@ -204,13 +211,41 @@ def test_one_replay_runs_at_a_time_whatever_is_asked(
     assert live not in threads.values()
 
 
+def answers(ask: Callable[[], Any]) -> bool:
+    """Whether a question finds a thread."""
+    status: int = ask().status_code
+    return status == 200
+
+
 def test_a_replay_that_takes_too_long_is_given_up(
-    judged: World, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(replays.answered_through, "__defaults__", (-1.0,))
-    answer = judged.get("/board", as_of="3")
-    assert answer.json()["code"] == "QuestionTooSlow"
-    assert judged.get("/board").status_code == 200
+    """So is one by drafts. It ends at the next batch, and its thread is free for the next one."""
+    world = World(tmp_path, replaying=Questions(threads=1, waiting=0, budget=0.2))
+    world.ask("ReportRepair", REPORT)
+    go, replayed = threading.Event(), view.replayed
+
+    def slow(*arguments: Any) -> Any:
+        assert go.wait(PATIENCE)
+        return replayed(*arguments)
+
+    monkeypatch.setattr(view, "replayed", slow)
+
+    def ask() -> Any:
+        return world.get("/board", as_of="3")
+
+    def ask_by_draft() -> Any:
+        return world.ask_as_if("/board", orjson.dumps(book(15)), JSON)
+
+    for asked, free in ((ask, ask_by_draft), (ask_by_draft, ask)):
+        go.clear()
+        answer = asked()
+        assert (answer.status_code, answer.json()["code"]) == (503, "QuestionTooSlow")
+        assert free().json()["code"] == "TooManyQuestions"
+        go.set()
+        assert until(partial(answers, free))
+    assert world.get("/board").status_code == 200
+    world.engine.close()
 
 
 def test_a_draft_in_the_body_judges_and_nothing_is_stored(judged: World):
@@ -282,14 +317,6 @@ def test_aliases_that_multiply_are_refused_before_they_are_built(judged: World):
     problem = judged.ask_as_if("/board", "\n".join(lines).encode(), YAML).json()
     assert (problem["status"], problem["code"]) == (422, "DocumentRefused")
     assert "more than 100,000 values" in problem["detail"]
-
-
-def test_a_question_by_drafts_has_the_limits_of_replays(
-    judged: World, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(replays.answered_through, "__defaults__", (-1.0,))
-    answer = judged.ask_as_if("/board", orjson.dumps(book(15)), JSON)
-    assert (answer.status_code, answer.json()["code"]) == (503, "QuestionTooSlow")
 
 
 def test_files_judge_as_well_as_versions(judged: World):
