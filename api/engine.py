@@ -121,7 +121,7 @@ class Engine:
         if position < head:
             return False
         if position > head or not self._compared:
-            self._compared = not self.projector.astray()
+            self._compared = not self.projector.diverged()
             return self._compared
         return True
 

@@ -1,1 +1,1 @@
-"""For numbers that can be checked: each measured beside a peer, in the same run."""
+"""Numbers that can be checked: each is measured beside a peer, in the same run."""

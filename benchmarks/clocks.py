@@ -1,4 +1,4 @@
-"""For "does it notice, and in time?": a million running clocks, one worker."""
+"""Measures whether one worker notices what falls due among a million running clocks, in time."""
 
 from __future__ import annotations
 
@@ -82,16 +82,16 @@ class SetClock:
 
 
 def prepare(bench: Bench, cases: int, wave: int, dues: Sequence[datetime], now: datetime) -> Path:
-    """A log of open cases with its views; a wave of them lapses in the minute before each due."""
+    """A log of open cases, with row sets; a wave of them lapses in the minute before each due."""
     store = bench.folder / "clocks.db"
     patient = cases - wave * len(dues)
     build(store, patient, now, bench.say)
     log = open_log(str(store))
-    desk = CommandHandler(log)
+    handler = CommandHandler(log)
     for number, due in enumerate(dues):
-        ask_all(desk, urgent(patient + number * wave, wave, due, MINUTE))
+        ask_all(handler, urgent(patient + number * wave, wave, due, MINUTE))
     log.close()
-    bench.say("clocks: building the views")
+    bench.say("clocks: building the row sets")
     engine = Engine(str(store))
     engine.projector.rebuild()
     engine.close()

@@ -1,4 +1,4 @@
-"""For many askers at once, who each work on their own cases and share commits: tasks or threads."""
+"""Many askers at once, who each work on their own cases and share commits: tasks or threads."""
 
 from __future__ import annotations
 

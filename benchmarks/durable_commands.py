@@ -1,4 +1,4 @@
-"""For "how many durable commands a second?": 32 askers on one SQLite file."""
+"""Measures how many durable commands a second 32 askers get from one SQLite file."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def measure(bench: Bench) -> list[Row]:
     """Ours, the library and raw rows in turn; the first round warms up and does not count."""
     rounds, cases = (2, ASKERS) if bench.quick else (ROUNDS, CASES)
     log = open_log(str(bench.folder / "durable.db"))
-    desk = CommandHandler(log)
-    publish(desk)
-    shared = Writer(desk)
+    handler = CommandHandler(log)
+    publish(handler)
+    shared = Writer(handler)
     app = application(bench.folder / "durable-library.db")
     raw = RawRows(bench.folder / "durable-raw.db")
     found: dict[str, list[float]] = {
@@ -47,7 +47,7 @@ def measure(bench: Bench) -> list[Row]:
         seconds, waits = ask_in_tasks(shared, work)
         rows = log.rows(head, len(waits))
         assert len(rows) == len(waits), "every command stores one fact"
-        commands = list(savings(map(desk.codec.decode, rows)))[:SAVES]
+        commands = list(savings(map(handler.codec.decode, rows)))[:SAVES]
         found["ours"].append(len(waits) / seconds)
         found["mean"].append(len(waits) / (shared.batches - batches))
         found["slowest"].append(percentile(waits, 99) * 1000)

@@ -1,4 +1,4 @@
-"""For "does it stay as fast?": a durable command at 10,000 and at 1,000,000 facts."""
+"""Measures whether it stays as fast: a durable command at 10,000 and at 1,000,000 facts."""
 
 from __future__ import annotations
 
@@ -102,15 +102,15 @@ class Contest:
 
     def _ours(self, log: Log, number: int) -> tuple[float, float, list[Stored]]:
         """The cost in batches and in threads, and the rows of the new cases among them."""
-        desk = CommandHandler(log)
+        handler = CommandHandler(log)
         old = range(number, self._size // FACTS_PER_CASE, self._rounds)
         drawn = self._chance.sample(old, min(self._cases, len(old)))
-        desk.handle_all(requests(own_cases(1)[0]))
+        handler.handle_all(requests(own_cases(1)[0]))
         head = log.head()
-        seconds, asked = self._in_batches(desk, self._mixed(drawn[::2]))
+        seconds, asked = self._in_batches(handler, self._mixed(drawn[::2]))
         done = log.rows(head, asked)
         os.sync()
-        in_threads, waits = ask_in_threads(Writer(desk), self._mixed(drawn[1::2]))
+        in_threads, waits = ask_in_threads(Writer(handler), self._mixed(drawn[1::2]))
         new = {row.stream for row in done if row.version == 1}
         return (
             seconds * 1e6 / asked, in_threads * 1e6 / len(waits),
@@ -118,13 +118,13 @@ class Contest:
         )  # fmt: skip
 
     def _in_batches(
-        self, desk: CommandHandler, cases: Sequence[Sequence[Message]]
+        self, handler: CommandHandler, cases: Sequence[Sequence[Message]]
     ) -> tuple[float, int]:
         asked = requests([command for case in cases for command in case])
         os.sync()
         begun = perf_counter()
         for start in range(0, len(asked), AT_ONCE):
-            for reply in desk.handle_all(asked[start : start + AT_ONCE]):
+            for reply in handler.handle_all(asked[start : start + AT_ONCE]):
                 assert not isinstance(reply, Exception), reply
         return perf_counter() - begun, len(asked)
 

@@ -1,4 +1,4 @@
-"""For "how fast does a file become history?": replaying a CSV beside one save per command."""
+"""Measures how fast a file becomes history: importing a CSV beside one save per command."""
 
 from __future__ import annotations
 
@@ -81,9 +81,9 @@ def measure(bench: Bench) -> list[Row]:
     for number in range(rounds):
         bench.say(f"imports: round {number + 1} of {rounds}")
         log = open_log(str(bench.folder / f"imports-{number}.db"))
-        desk = CommandHandler(log)
-        seconds = seconds_of(partial(backfill, mapping, file, desk, until=END))
-        facts = list(_of_cases(log, desk))
+        handler = CommandHandler(log)
+        seconds = seconds_of(partial(backfill, mapping, file, handler, until=END))
+        facts = list(_of_cases(log, handler))
         ours.append(log.head() / seconds)
         lapsed = sum(isinstance(f.fact, DeadlineLapsed) for f in facts) / len(facts)
         commands = _fresh(savings(facts), number, SAVES)
@@ -125,11 +125,11 @@ def _rows(count: int) -> Iterator[tuple[str, ...]]:
         )  # fmt: skip
 
 
-def _of_cases(log: Log, desk: CommandHandler) -> Iterator[Recorded]:
+def _of_cases(log: Log, handler: CommandHandler) -> Iterator[Recorded]:
     for page in log.follow(0):
         for row in page:
             if row.stream.startswith("repair"):
-                yield desk.codec.decode(row)
+                yield handler.codec.decode(row)
 
 
 def _fresh(commands: Iterator[Saving], number: int, most: int) -> list[Saving]:

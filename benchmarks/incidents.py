@@ -131,7 +131,7 @@ def _theirs(peer: Peer, file: Path, folder: Path) -> Figures:
 
 
 def _rebuild(store: str, folder: Path) -> int:
-    """Build all views anew; how many facts that read."""
+    """Build all row sets anew; how many facts that read."""
     command = python("api.cli", "rebuild", "--json", "--store", store)
     facts: int = json.loads(output(command, folder=folder, timeout=COMPUTING))["facts"]
     return facts

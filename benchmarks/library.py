@@ -1,4 +1,4 @@
-"""For the peer that users of eventsourcing would write: an aggregate, its events, its application.
+"""A peer as users of eventsourcing would write it: an aggregate, its events, its application.
 
 The events carry the same fields as ours and the same envelope; ``timestamp``, which the library
 adds to every event, stands for ``recorded_at``. Everything else is the library's default.

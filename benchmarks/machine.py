@@ -1,4 +1,4 @@
-"""For saying where a number was measured: processor, memory, versions, the cost of a sync."""
+"""Says where a number was measured: processor, memory, versions, the cost of a sync."""
 
 from __future__ import annotations
 

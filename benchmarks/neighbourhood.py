@@ -1,4 +1,4 @@
-"""For the load: a rulebook of honest promises, and whole lives of repairs and complaints."""
+"""Makes the load: a rulebook of realistic promises, and whole lives of repairs and complaints."""
 
 from __future__ import annotations
 
@@ -92,17 +92,17 @@ class Asked(NamedTuple):
     command: Message
 
 
-def publish(desk: CommandHandler, rulebook: Mapping[str, Any] = RULEBOOK) -> None:
+def publish(handler: CommandHandler, rulebook: Mapping[str, Any] = RULEBOOK) -> None:
     """Open the site and let calendar and rulebook take effect."""
     commands = (
         OpenSite(site=SITE, name="Garden", buildings=tuple(f"b{n}" for n in range(20))),
         PublishCalendar(document=CALENDAR),
         PublishRulebook(document=rulebook),
     )
-    ask_all(desk, (Asked(BEGIN, "", n, command) for n, command in enumerate(commands)))
+    ask_all(handler, (Asked(BEGIN, "", n, command) for n, command in enumerate(commands)))
 
 
-def ask_all(desk: CommandHandler, asked: Iterable[Asked]) -> None:
+def ask_all(handler: CommandHandler, asked: Iterable[Asked]) -> None:
     """Have commands recorded at their own times, many per commit.
 
     Raises:
@@ -116,7 +116,7 @@ def ask_all(desk: CommandHandler, asked: Iterable[Asked]) -> None:
         for a in asked
     )  # fmt: skip
     while batch := list(islice(requests, BATCH)):
-        for reply in desk.handle_all(batch):
+        for reply in handler.handle_all(batch):
             if isinstance(reply, Exception):
                 raise reply
 

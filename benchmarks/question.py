@@ -1,4 +1,4 @@
-"""For "how fast is a question through a lens?": one figure, as of and as if by other rules."""
+"""Measures how fast a question through a lens is: one figure, as of and as if by other rules."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def measure(bench: Bench) -> list[Row]:
     store = str(bench.folder / "question.db")
     log = open_log(store)
     bench.say(f"question: recording {cases:,} lives")
-    desk = CommandHandler(log)
-    publish(desk)
-    ask_all(desk, lives(cases))
+    handler = CommandHandler(log)
+    publish(handler)
+    ask_all(handler, lives(cases))
     app = application(bench.folder / "question-library.db")
     fewer = FEW if bench.quick else LIBRARY_CASES
     bench.say(f"question: storing the facts of {fewer:,} lives for the library")
-    store_cases(app, desk.codec, log, fewer)
+    store_cases(app, handler.codec, log, fewer)
     question = _question(bench.folder, store, log)
     samples: list[tuple[float, float, float]] = []
     for number in range(rounds):

@@ -1,4 +1,4 @@
-"""For the peer that only stores rows: the standard library's sqlite3, the log's pragmas."""
+"""A peer that only stores rows: the standard library's sqlite3 with the log's pragmas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""For "how fast are all views made anew?": the five together, on all cores."""
+"""Measures how fast all row sets are made anew, together and on all cores."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from projections.row_sets import row_sets
 from store.log import Log
 from store.open import open_log, open_views
 
-TITLE = "rebuild of the five views together, on all cores"
+TITLE = "rebuild of all row sets together, on all cores"
 ROUNDS = 5
 CASES = 18_500
 FEW = 100
@@ -29,12 +29,12 @@ def measure(bench: Bench) -> list[Row]:
     store = str(bench.folder / "rebuild.db")
     log = open_log(store)
     bench.say(f"rebuild: recording {cases} lives")
-    desk = CommandHandler(log)
-    publish(desk)
-    ask_all(desk, lives(cases))
+    handler = CommandHandler(log)
+    publish(handler)
+    ask_all(handler, lives(cases))
     app = application(bench.folder / "rebuild-library.db")
     bench.say("rebuild: storing the same facts for the library")
-    store_cases(app, desk.codec, log, cases)
+    store_cases(app, handler.codec, log, cases)
     views = row_sets(log, open_views(store), share=sharing(store, KINDS))
     views.rebuild()
     samples: list[tuple[float, ...]] = []

@@ -1,4 +1,4 @@
-"""For logs of a wanted size: repairs that stand open, each with two running clocks."""
+"""Makes logs of a wanted size: repairs that stand open, each with two running clocks."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ def build(path: Path, cases: int, now: datetime, say: Callable[[str], None]) -> 
     """A log of so many patient cases, reported over the last days before now."""
     say(f"{path.stem}: recording {cases * FACTS_PER_CASE:,} facts")
     log = open_log(str(path))
-    desk = CommandHandler(log)
-    publish(desk, RULEBOOK)
-    ask_all(desk, _patient(cases, now))
+    handler = CommandHandler(log)
+    publish(handler, RULEBOOK)
+    ask_all(handler, _patient(cases, now))
     log.close()
 
 

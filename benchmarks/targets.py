@@ -68,7 +68,7 @@ _ALL: Final = (
     ),
     Target(
         name="rebuild", unit="x", least=1.6,
-        what="rebuild of all views, both cores, beside eventsourcing's replay through its mapper",
+        what="rebuild of all row sets, both cores, beside eventsourcing's replay by its mapper",
     ),
     Target(
         name="figures", unit="x", least=1,

@@ -1,4 +1,4 @@
-"""For the peer that keeps a job per deadline: APScheduler's memory store, default settings."""
+"""A peer that keeps a job per deadline: APScheduler's memory store, default settings."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from domain.promises import Clock, Fold
+from domain.promises import Clock, Fold, without_cause
 from domain.promises.facts import EscalationRaised
 from projections.instants import micros, optional_micros
 from store.projector import Rows
@@ -42,6 +42,15 @@ RUNGS: Final = Table(
     ),
     key=("case_id", "clock", "cycle", "rung", "role", "raised"),
 )
+WITHOUT_CAUSE: Final = Table(
+    name="without_cause",
+    columns=(
+        Column("case_id", "TEXT"),
+        Column("version", "INTEGER"),
+        Column("cause", "INTEGER"),
+    ),
+    key=("case_id", "version"),
+)
 
 
 class Pair(NamedTuple):
@@ -52,20 +61,28 @@ class Pair(NamedTuple):
 
 
 class Differences:
-    """Runs whose verdict or due instant differs, and rungs that only one of both raises.
+    """Runs that are judged otherwise, rungs that only one of both raises, facts without cause.
 
     Of a run that only one of both has, the other verdict is empty. ``raised`` is 1 for a rung that
-    the other rules raise besides, 0 for one they spare.
+    the other rules raise besides, 0 for one they spare. A fact without cause follows from a
+    warning, a lapse or a rung that they leave out; ``cause`` is the version of that.
     """
 
     name = "differences"
     version = 1
-    tables = (FLIPS, RUNGS)
+    tables = (FLIPS, RUNGS, WITHOUT_CAUSE)
     unmoved_by: frozenset[str] = frozenset()
 
     def rows(self, case: Pair) -> Rows:
         """The rows of a case, none where nothing differs."""
-        return {FLIPS.name: list(_flips(case)), RUNGS.name: list(_rungs(case))}
+        return {
+            FLIPS.name: list(_flips(case)),
+            RUNGS.name: list(_rungs(case)),
+            WITHOUT_CAUSE.name: [
+                (fact.stream, fact.version, cause.version)
+                for fact, cause in without_cause(case.before, case.after)
+            ],
+        }
 
 
 DIFFERENCES: Final = Differences()
@@ -73,9 +90,7 @@ DIFFERENCES: Final = Differences()
 
 def _flips(case: Pair) -> Iterator[Record]:
     first = case.before.facts[0]
-    before, after = runs_of(case.before), runs_of(case.after)
-    for run in dict.fromkeys((*before, *after)):
-        one, other = before.get(run), after.get(run)
+    for run, one, other in runs(case):
         mine, theirs = _stands(one), _stands(other)
         if mine != theirs:
             rules = next(clock.rules for clock in (one, other) if clock is not None)
@@ -85,9 +100,11 @@ def _flips(case: Pair) -> Iterator[Record]:
             )  # fmt: skip
 
 
-def runs_of(case: Fold) -> dict[tuple[str, int], Clock]:
-    """The runs of a case by clock and cycle."""
-    return {(clock.name, clock.cycle): clock for clock in case.clocks}
+def runs(case: Pair) -> Iterator[tuple[tuple[str, int], Clock | None, Clock | None]]:
+    """Every run by clock and cycle, as it stands before and after; one of both may be missing."""
+    before, after = ({(c.name, c.cycle): c for c in fold.clocks} for fold in case)
+    for run in dict.fromkeys((*before, *after)):
+        yield run, before.get(run), after.get(run)
 
 
 def _stands(clock: Clock | None) -> tuple[str | None, int | None]:
@@ -192,3 +209,19 @@ def called(db: TableDb) -> list[tuple[str, str | None, bool, int]]:
         "SELECT role, addressee, raised, count(*) FROM rungs GROUP BY 1, 2, 3 ORDER BY 3 DESC, 1, 2"
     )
     return [(str(r), a and str(a), bool(up), int(n)) for r, a, up, n in rows]  # type: ignore[misc,arg-type]
+
+
+def count_without_cause(db: TableDb) -> int:
+    """How many facts follow from what the other rules leave out."""
+    ((count,),) = db.ask("SELECT count(*) FROM without_cause")
+    return int(count or 0)
+
+
+def facts_without_cause(db: TableDb, *, limit: int, offset: int = 0) -> list[tuple[str, int, int]]:
+    """Case, version and the version of the cause of each such fact, by case."""
+    rows = db.ask(
+        "SELECT case_id, version, cause FROM without_cause ORDER BY case_id, version"
+        " LIMIT ? OFFSET ?",
+        (limit, offset),
+    )
+    return [(str(case), int(version), int(cause)) for case, version, cause in rows]  # type: ignore[arg-type]

@@ -56,7 +56,7 @@ class CaseLoader(Generic[Case]):
     def cases(self, streams: Iterable[str], page: Sequence[Row]) -> dict[str, Case]:
         """The cases among some streams, folded from all their facts up to the page's end.
 
-        A case that begins later is left out: a view that is further on may have named it.
+        A case that begins later is left out: a row set that is further on may have named it.
         """
         wanted = [s for s in dict.fromkeys(streams) if self._is_case(s)]
         fresh: dict[str, list[Row]] = {}

@@ -1,8 +1,9 @@
-"""For what views note of themselves: how much of the log each has seen, which tables it lives in.
+"""Keeps how much of the log each row set has seen, and in which tables it lives.
 
-A view's tables carry the number of their generation; the plain name stands for the living one. A
-rebuild fills a generation of its own and lets it live at last. Of two rebuilds at the same time the
-one that began later stays; the other finds its tables gone and is content.
+The tables carry a number, their generation, and a database view of the plain name shows the living
+ones. A rebuild fills shadow tables of a generation of its own and lets them live at last. Of two
+rebuilds at the same time the one that began later stays; the other finds its tables gone and is
+content.
 """
 # ruff: noqa: S608 - what is put into statements are names of our own, values are parameters
 
@@ -33,7 +34,7 @@ _TABLES = (
 
 
 class Definition(Protocol):
-    """What the books need to know of a view."""
+    """What is needed to know of a row set."""
 
     @property
     def name(self) -> str:
@@ -49,7 +50,7 @@ class Definition(Protocol):
 
 
 class State(NamedTuple):
-    """How a view stands: ``mark`` is a fingerprint of the log's row at ``position``."""
+    """How a row set stands: ``mark`` is a fingerprint of the log's row at ``position``."""
 
     version: int
     generation: int
@@ -58,19 +59,19 @@ class State(NamedTuple):
 
 
 class Checkpoints:
-    """The books of some views. What changes them is done inside the database's `writing`."""
+    """The checkpoints of row sets. What changes them is done inside the database's `writing`."""
 
-    def __init__(self, log: Log, db: TableDb, views: Mapping[str, Definition]) -> None:
-        """Open the books, and make the tables of views that have none."""
+    def __init__(self, log: Log, db: TableDb, row_sets: Mapping[str, Definition]) -> None:
+        """Read them, and make the tables of row sets that have none."""
         self._log = log
         self._db = db
-        self._views = views
+        self._row_sets = row_sets
         try:
             db.ask("SELECT name FROM followers LIMIT 1")
             known = self.states()
         except TablesDamaged:  # there are none yet
             known = {}
-        if known.keys() < views.keys():
+        if known.keys() < row_sets.keys():
             with db.writing():
                 self._begin()
 
@@ -78,37 +79,38 @@ class Checkpoints:
         for statement in _TABLES:
             self._db.run(statement)
         known = self.states()
-        for name, view in self._views.items():
+        for name, row_set in self._row_sets.items():
             if name not in known:
                 self._db.run("INSERT INTO views VALUES (?, 0, 0, 0, '', 0)", (name,))
-                generation = self.make(view)
-                self.index(view, generation)
-                self.let_live(view, generation, 0)
+                generation = self.make(row_set)
+                self.index(row_set, generation)
+                self.let_live(row_set, generation, 0)
 
     # ------------------------------------------------------------------ positions
 
     def states(self) -> dict[str, State]:
-        """How each view stands that is known here."""
+        """How each row set stands that is known here."""
         rows = self._db.ask("SELECT name, version, generation, position, mark FROM views")
         return {
             str(name): State(int(version), int(generation), int(position), str(mark))  # type: ignore[arg-type]
             for name, version, generation, position, mark in rows
-            if name in self._views
+            if name in self._row_sets
         }
 
     def ours(self) -> dict[str, State]:
-        """The same without the views that a newer version of this program has taken over."""
+        """The same without those that a newer version of this program has taken over."""
         states = self.states().items()
-        return {name: state for name, state in states if state.version <= self._views[name].version}
+        known = self._row_sets
+        return {name: state for name, state in states if state.version <= known[name].version}
 
     def position(self) -> int:
-        """The position up to which every view has seen the log; 0 where one is to be rebuilt."""
-        states = self.states().items()
-        seen = (s.position if s.version >= self._views[name].version else 0 for name, s in states)
+        """The position up to which every row set has seen the log; 0 where one is to be rebuilt."""
+        states, known = self.states().items(), self._row_sets
+        seen = (s.position if s.version >= known[name].version else 0 for name, s in states)
         return min(seen, default=0)
 
     def move(self, names: Iterable[str], last: Row) -> None:
-        """Note that views have seen the log up to a row."""
+        """Note that row sets have seen the log up to a row."""
         for name in names:
             self._db.run(
                 "UPDATE views SET position = ?, mark = ? WHERE name = ?",
@@ -116,11 +118,11 @@ class Checkpoints:
             )
 
     def distrust(self, states: Mapping[str, State]) -> bool:
-        """Whether some views saw another log than this, which was put back from a backup perhaps.
+        """Whether some row sets saw another log than this, perhaps put back from a backup.
 
         They are noted as if of an older definition: to be rebuilt, and answering until then.
         """
-        if not self.astray(states):
+        if not self.diverged(states):
             return False
         with self._db.writing():
             if self.ours() == states:  # and nobody else has seen to it
@@ -132,8 +134,8 @@ class Checkpoints:
                 self._db.run("DELETE FROM unsettled")
         return True
 
-    def astray(self, states: Mapping[str, State]) -> bool:
-        """Whether some views saw another log than this."""
+    def diverged(self, states: Mapping[str, State]) -> bool:
+        """Whether some row sets saw another log than this."""
         marks = {state.position: self._mark(state.position) for state in states.values()}
         return any(state.mark != marks[state.position] for state in states.values())
 
@@ -142,60 +144,60 @@ class Checkpoints:
         rows = self._log.rows(position - 1, 1) if position else ()
         return _fingerprint(rows[0]) if rows and rows[0].position == position else ""
 
-    # ------------------------------------------------------------------ generations
+    # ------------------------------------------------------------------ tables
 
-    def make(self, view: Definition) -> int:
-        """Make the empty tables of a new generation, whose number was never given before."""
-        self._db.run("UPDATE views SET newest = newest + 1 WHERE name = ?", (view.name,))
-        ((newest,),) = self._db.ask("SELECT newest FROM views WHERE name = ?", (view.name,))
+    def make(self, row_set: Definition) -> int:
+        """Make empty shadow tables, of a generation that was never given before."""
+        self._db.run("UPDATE views SET newest = newest + 1 WHERE name = ?", (row_set.name,))
+        ((newest,),) = self._db.ask("SELECT newest FROM views WHERE name = ?", (row_set.name,))
         generation = int(newest)  # type: ignore[arg-type]
-        for table in view.tables:
+        for table in row_set.tables:
             physical = physical_name(table, generation)
             self._db.create(table, physical)
-            row = (physical, view.name, generation, _now())
+            row = (physical, row_set.name, generation, _now())
             self._db.run("INSERT INTO generations VALUES (?, ?, ?, ?)", row)
         return generation
 
-    def index(self, view: Definition, generation: int) -> None:
-        """Give a generation its keys and indexes."""
-        for table in view.tables:
+    def index(self, row_set: Definition, generation: int) -> None:
+        """Give shadow tables their keys and indexes."""
+        for table in row_set.tables:
             self._db.index(table, physical_name(table, generation))
 
-    def let_live(self, view: Definition, generation: int, position: int) -> None:
-        """Let a generation answer under the view's names, and drop all that began before it."""
+    def let_live(self, row_set: Definition, generation: int, position: int) -> None:
+        """Let shadow tables answer under the plain names, and drop all that began before them."""
         older = self._db.ask(
             "SELECT physical, generation FROM generations WHERE name = ? AND generation < ?",
-            (view.name, generation),
+            (row_set.name, generation),
         )
         names = {str(physical).rpartition("_g")[0] for physical, _ in older}
-        for name in sorted({*names, *(table.name for table in view.tables)}):
+        for name in sorted({*names, *(table.name for table in row_set.tables)}):
             self._db.run(f"DROP VIEW IF EXISTS {name}")
         for number in sorted({int(number) for _, number in older}):  # type: ignore[arg-type]
-            self.drop({view.name: number})
-        for table in view.tables:
+            self.drop({row_set.name: number})
+        for table in row_set.tables:
             physical = physical_name(table, generation)
             self._db.run(f"CREATE VIEW {table.name} AS SELECT * FROM {physical}")
         self._db.run(
             "UPDATE views SET version = ?, generation = ?, position = ?, mark = ? WHERE name = ?",
-            (view.version, generation, position, self._mark(position), view.name),
+            (row_set.version, generation, position, self._mark(position), row_set.name),
         )
 
     def drop(self, generations: Mapping[str, int]) -> None:
-        """Drop generations that do not live."""
+        """Drop tables that do not live."""
         which = "generations WHERE name = ? AND generation = ?"
-        for view in generations.items():
-            for (physical,) in self._db.ask(f"SELECT physical FROM {which}", view):
+        for made in generations.items():
+            for (physical,) in self._db.ask(f"SELECT physical FROM {which}", made):
                 self._db.run(f"DROP TABLE IF EXISTS {physical}")
-            self._db.run(f"DELETE FROM {which}", view)
+            self._db.run(f"DELETE FROM {which}", made)
 
     def alive(self, generations: Mapping[str, int]) -> dict[str, int]:
         """Those that a later rebuild has not overtaken, with a sign of life noted for them."""
         kept: dict[str, int] = {}
         which = "WHERE name = ? AND generation = ?"
-        for view in generations.items():
-            self._db.run(f"UPDATE generations SET alive = ? {which}", (_now(), *view))
-            if self._db.ask(f"SELECT physical FROM generations {which}", view):
-                kept.update((view,))
+        for made in generations.items():
+            self._db.run(f"UPDATE generations SET alive = ? {which}", (_now(), *made))
+            if self._db.ask(f"SELECT physical FROM generations {which}", made):
+                kept.update((made,))
         return kept
 
     def drop_lost(self) -> None:
@@ -210,7 +212,7 @@ class Checkpoints:
 
 
 def physical_name(table: Table, generation: int) -> str:
-    """The name of a table's generation."""
+    """The name of a table of a generation."""
     return f"{table.name}_g{generation}"
 
 

@@ -1,4 +1,4 @@
-"""For the garbage collector: facts and rows are trees without cycles, so it need not look often."""
+"""Lets the garbage collector look rarely: facts and rows are trees without cycles."""
 
 from __future__ import annotations
 

@@ -121,22 +121,22 @@ class Projector(Follower, Generic[Case]):
         self._checkpoints = Checkpoints(self.log, self.db, self.row_sets)
 
     def position(self) -> int:
-        """The position up to which every view has seen the log."""
+        """The position up to which every row set has seen the log."""
         return self._checkpoints.position()
 
-    def astray(self) -> bool:
-        """Whether views saw another log than this, put back from a backup perhaps.
+    def diverged(self) -> bool:
+        """Whether row sets saw another log than this, put back from a backup perhaps.
 
         The next `catch_up` builds them again.
         """
-        return self._checkpoints.astray(self._checkpoints.ours())
+        return self._checkpoints.diverged(self._checkpoints.ours())
 
     # ------------------------------------------------------------------ live batches
 
     def catch_up(self, progress: Progress | None = None, *, within: float = math.inf) -> int:
         """Project what the log holds beyond the checkpoints; returns how many facts that were.
 
-        Views of an older definition, or with a whole long log before them, are rebuilt instead.
+        Row sets of an older definition, or with a whole long log before them, are rebuilt instead.
         Threads take turns; after ``within`` seconds no turn is waited for and no page begun.
         """
         seen, limit = 0, time.monotonic() + within
@@ -158,7 +158,7 @@ class Projector(Follower, Generic[Case]):
     def lag(self) -> int:
         """How many facts the tables have not seen; all of them where they saw another log."""
         head = self.log.head()
-        return head if self.astray() else max(head - self.position(), 0)
+        return head if self.diverged() else max(head - self.position(), 0)
 
     def _mended(self, progress: Progress | None) -> int | None:
         """A step; tables that are found damaged, missing or foreign are thrown away first."""
@@ -244,7 +244,7 @@ class Projector(Follower, Generic[Case]):
     # ------------------------------------------------------------------ rebuild
 
     def rebuild(self, names: Sequence[str] | None = None, progress: Progress | None = None) -> int:
-        """Build views from nothing beside the living ones and swap them in; returns the facts read.
+        """Build shadow tables beside the living ones and swap them in; returns the facts read.
 
         The living tables answer, and follow the log, until the swap.
         """
@@ -298,7 +298,7 @@ class Projector(Follower, Generic[Case]):
                 self.db.insert(physical_name(table, generation), table.names, rows[table.name])
 
     def _finish(self, generations: Mapping[str, int], until: int, unsettled: Sequence[str]) -> None:
-        """Bring new generations to where the living ones are, others waiting, and swap them."""
+        """Bring shadow tables to where the living ones are, others waiting, and swap them."""
         states = self._checkpoints.ours()
         ours = {name: number for name, number in generations.items() if name in states}
         self._checkpoints.drop(
@@ -349,7 +349,7 @@ class Projector(Follower, Generic[Case]):
     # ------------------------------------------------------------------ comparison
 
     def digest(self, name: str) -> str:
-        """A fingerprint of all rows of a view, the same for the same rows on every engine."""
+        """A fingerprint of all rows of a row set, the same for the same rows on every engine."""
         sums = hashlib.sha256()
         for table in self.row_sets[name].tables:
             columns, key = ", ".join(table.names), ", ".join(table.key)

@@ -13,6 +13,7 @@ from time import monotonic, sleep
 import apsw
 from eventsourcing import persistence
 
+from store import time_limit
 from store.errors import (
     DiskFull,
     LogDamaged,
@@ -21,11 +22,14 @@ from store.errors import (
     StoreFault,
     StoreReadOnly,
 )
+from store.time_limit import TimeIsUp
 
 FIXED = (3, 51, 3)
 """The first SQLite whose write-ahead log survives a write and a checkpoint at the same moment."""
 
 BUSY_SECONDS = 10.0
+STEPS = 20_000
+"""Steps of SQLite's machine between two looks at the clock: less than a millisecond."""
 OWNER_ONLY = 0o600
 ERRORS = (apsw.Error, UnicodeDecodeError)
 
@@ -140,6 +144,26 @@ def raising_faults(where: object) -> Iterator[None]:
         yield
     except ERRORS as error:
         raise fault_of(error, where) from error
+
+
+@contextmanager
+def within_time(connection: apsw.Connection) -> Iterator[apsw.Connection]:
+    """A connection whose statements end with the time of the calling thread, where it has a limit.
+
+    Raises:
+        TimeIsUp: it was over.
+    """
+    if not time_limit.limited():
+        yield connection
+        return
+    time_limit.check()
+    connection.set_progress_handler(time_limit.is_up, STEPS)
+    try:
+        yield connection
+    except apsw.InterruptError as error:
+        raise TimeIsUp from error
+    finally:
+        connection.set_progress_handler(None)
 
 
 _FAULTS: dict[int, type[StoreFault]] = {

@@ -14,7 +14,15 @@ from typing import NamedTuple
 import apsw
 
 from store.errors import LogDamaged, StoreFault, StoreReadOnly, TablesDamaged
-from store.sqlite_engine import PerThread, connect, connect_to_read, number, raising_faults
+from store.sqlite_engine import (
+    PerThread,
+    connect,
+    connect_to_read,
+    number,
+    raising_faults,
+    within_time,
+)
+from store.time_limit import left, unlimited
 
 MEND_SECONDS = 600.0
 """How long a question waits for tables that are being built anew."""
@@ -93,17 +101,21 @@ class TableDb(ABC):
         """The rows of a query, inside `writing` or on its own.
 
         Outside, tables that cannot be read are mended first, and the query is asked again.
+
+        Raises:
+            TimeIsUp: the time of the calling thread was over.
         """
         if self.inside or self._mender == threading.get_ident():
             return self.rows_of(query, parameters)
-        self._whole.wait(MEND_SECONDS)
+        self._whole.wait(left(MEND_SECONDS))
         epoch = self.epoch
         try:
             return self.rows_of(query, parameters)
         except StoreFault as fault:
             if self.mend is None or not (isinstance(fault, TablesDamaged) or self.epoch != epoch):
                 raise
-            self.mend(epoch)
+            with unlimited():
+                self.mend(epoch)
             return self.rows_of(query, parameters)
 
     @property
@@ -241,8 +253,8 @@ class SQLiteTables(TableDb):
 
     def rows_of(self, query: str, parameters: Sequence[Value]) -> list[Record]:
         """The rows of a query, asked once."""
-        with self._told():
-            return self._connection().execute(query, parameters).fetchall()
+        with self._told(), within_time(self._connection()) as connection:
+            return connection.execute(query, parameters).fetchall()
 
     def insert(self, table: str, columns: Sequence[str], rows: Iterable[Record]) -> None:
         """Put rows into a table that has none of their keys."""

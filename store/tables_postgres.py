@@ -19,9 +19,12 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from store.errors import StoreFault, TablesDamaged
 from store.postgres_engine import BUSY_SECONDS, CONNECT_SECONDS, FROZEN_SECONDS, Address
 from store.tables import Column, Record, Table, TableDb, Value
+from store.time_limit import TimeIsUp, left, limited
 
 MOST_CONNECTIONS = 10
 LENT_SECONDS = 1.0
+LONGEST_SECONDS = 3600.0
+_TIMEOUT = b"SELECT set_config('statement_timeout', %s, true)"
 
 _TYPES = {"TEXT": "text", "INTEGER": "bigint", "REAL": "double precision"}
 _FOREIGN = (
@@ -36,10 +39,10 @@ Found = TypeVar("Found")
 
 
 class PostgresTables(TableDb):
-    """Views in a schema of a PostgreSQL database; readers never wait for whoever writes.
+    """Row sets in a schema of a PostgreSQL database; readers never wait for whoever writes.
 
     A writer holds an advisory lock from the first statement of his transaction to its end, so what
-    he reads of the views' positions stays true until he has moved them.
+    he reads of the row sets' positions stays true until he has moved them.
     """
 
     def __init__(self, url: str, *, schema: str = "guanjia_views", write: bool = True) -> None:
@@ -123,10 +126,22 @@ class PostgresTables(TableDb):
         found: list[Record] = []
 
         def read(connection: Connection) -> None:
-            found[:] = connection.execute(said, parameters, binary=True).fetchall()
+            if not limited():
+                found[:] = connection.execute(said, parameters, binary=True).fetchall()
+                return
+            milliseconds = max(1, int(left(LONGEST_SECONDS) * 1000))
+            with connection.pipeline():  # one transaction and one round trip
+                connection.execute(_TIMEOUT, (str(milliseconds),))
+                cursor = connection.execute(said, parameters, binary=True)
+            found[:] = cursor.fetchall()
 
         with self._told():
-            self._pool.putconn(self._lent_for(read))
+            try:
+                self._pool.putconn(self._lent_for(read))
+            except pg.QueryCanceled as error:
+                if limited():
+                    raise TimeIsUp from error
+                raise
         return found
 
     def insert(self, table: str, columns: Sequence[str], rows: Iterable[Record]) -> None:

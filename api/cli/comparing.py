@@ -38,11 +38,13 @@ def compare(
         context.data(answer)
         return 0
     runs, rungs = answer["runs"], answer["escalations"]
+    causeless = answer["without_cause"]["count"]
     context.line(
         f"判定改变 {runs['flipped']}，仅到期改变 {runs['moved']}；"
-        f"升级增加 {rungs['raised']}，减少 {rungs['spared']}",
+        f"升级增加 {rungs['raised']}，减少 {rungs['spared']}；起因不成立 {causeless}",
         f"{runs['flipped']} verdicts flip, {runs['moved']} only move their due instant;"
-        f" {rungs['raised']} rungs would be raised, {rungs['spared']} spared",
+        f" {rungs['raised']} rungs would be raised, {rungs['spared']} spared;"
+        f" {causeless} facts without cause",
     )
     for zh, en, rows, title in _tables(answer, context):
         if rows:
@@ -83,6 +85,18 @@ def _tables(
         [_run(run, context) for run in runs["runs"]],
         say("工单", "Cases"),
     )
+    yield (
+        ("工单", "外部编号", "时间", "内容", "操作人", "原起因"),
+        ("case", "elsewhere", "when", "what", "who", "was caused by"),
+        [_fact(fact, context) for fact in answer["without_cause"]["facts"]],
+        say("起因不成立的记录", "Facts without cause"),
+    )
+
+
+def _fact(fact: Answer, context: Context) -> Cells:
+    what, cause = (context.say(one["detail_zh"], one["detail"]) for one in (fact, fact["cause"]))
+    when = context.time(fact["occurred_at"])
+    return fact["case"], fact["external_id"], when, what, fact["actor"], cause
 
 
 def _kpi(kpi: Answer, context: Context) -> Cells:

@@ -73,11 +73,11 @@ class Context:
 
     @contextmanager
     def engine(self, *, create: bool = False, settled: bool = True) -> Iterator[Engine]:
-        """The store's engine; its views have seen everything unless that is not needed."""
+        """The store's engine; its row sets have seen everything unless that is not needed."""
         store, routes = self.settings.store, self.routes
         with engine(store, create=create, routes=routes, clock=self.clock) as opened:
             if settled:
-                zh, en = "更新视图", "catching up"
+                zh, en = "更新行集", "catching up"
                 with self.progress(self.say(zh, en), shown=opened.lag >= LONG) as heard:
                     opened.settle(timeout=float("inf"), progress=heard)
             yield opened

@@ -87,7 +87,7 @@ def bring_in(
                 lang=context.lang,
                 progress=lambda done, total, _phase: heard(done, total),
             )  # fmt: skip
-        with context.progress(context.say("更新视图", "catching up")) as heard:
+        with context.progress(context.say("更新行集", "catching up")) as heard:
             engine.settle(timeout=float("inf"), progress=heard)
     if context.json:
         context.data(result.data())

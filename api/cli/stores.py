@@ -115,20 +115,20 @@ def ask(engine: Engine, command: Message) -> Receipt:
 
 
 def rebuild(context: Context, *view: View) -> int:
-    """Rebuild views beside the living ones, swap them in, and compare."""
+    """Rebuild row sets beside the living ones, swap them in, and compare."""
     with context.engine() as engine:
         projector = engine.projector
         for name in view:
             if name not in projector.row_sets:
                 known = ", ".join(projector.row_sets)
                 problem = Phrase(
-                    f"there is no view {name!r}; there are {known}",
-                    f"没有视图 {name!r}，可用：{known}",
+                    f"there is no row set {name!r}; there are {known}",
+                    f"没有行集 {name!r}，可用：{known}",
                 )
                 raise QueryInvalid(problem=problem)
         names = list(view) or list(projector.row_sets)
         before = {name: projector.digest(name) for name in names}
-        with context.progress(context.say("重建视图", "rebuilding")) as heard:
+        with context.progress(context.say("重建行集", "rebuilding")) as heard:
             facts = projector.rebuild(names, heard)
         after = {name: projector.digest(name) for name in names}
     told = [
@@ -143,7 +143,9 @@ def _compared(context: Context, facts: int, told: list[dict[str, Any]]) -> int:
         context.data({"facts": facts, "views": told})
     else:
         same = {True: context.say("相同", "same"), False: context.say("不同", "DIFFERENT")}
-        columns = ("视图", "结果", "指纹") if context.lang == "zh" else ("view", "result", "digest")
+        columns = (
+            ("行集", "结果", "指纹") if context.lang == "zh" else ("row set", "result", "digest")
+        )
         context.table(
             columns,
             [(v["view"], same[v["same"]], v["after"][:16]) for v in told],

@@ -30,12 +30,14 @@ def create_app(
     *,
     schedule: bool = True,
     questions: Questions | None = None,
+    replaying: Questions | None = None,
 ) -> FastAPI:
     """The application for an engine, which the caller closes; it runs the followers if asked to.
 
-    Questions are answered within `questions`, by default in a few threads of the application's.
+    Questions are answered within `questions`, those through a lens within `replaying`; by default
+    each has threads of the application's.
     """
-    pool, replaying = questions or Questions(), replays()
+    pool, replaying = questions or Questions(), replaying or replays()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -53,7 +55,7 @@ def create_app(
     app.add_middleware(Guard, hosts=settings.hosts)
     tell_problems(app)
     app.router.routes.append(command_route(engine, settings.body_limit))
-    app.include_router(query_routes(engine, pool, replaying))
+    app.include_router(query_routes(engine, pool, replaying, settings.body_limit))
     app.include_router(page_routes(engine, pool, settings.lang))
     app.include_router(docs_routes(app, settings.lang))
 

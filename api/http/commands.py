@@ -10,9 +10,10 @@ from fastapi import Request
 from starlette.routing import Route
 
 from api.engine import Engine
+from api.http.bodies import JSON, body_of, media_type
 from api.http.openapi import COMMAND, answered, refused, snake
 from api.http.parameters import check_parameters
-from api.http.problems import BodyNotJson, BodyTooLarge, Json
+from api.http.problems import BodyNotJson, Json
 from api.http.schemas import example_of, reference
 from api.parsing import read_json, read_message, read_time
 from api.principals import from_outside
@@ -78,22 +79,14 @@ def command_paths(routes: Routes) -> dict[str, Any]:
 
 
 async def _body(request: Request, limit: int) -> bytes:
-    """The body, never more of it than the limit.
+    """The body of a command.
 
     Only JSON is taken, so that no page elsewhere can send a command without the browser asking.
     """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
+    kind = media_type(request)
+    if kind != JSON:
         raise BodyNotJson(kind=kind[:60] or "nothing")
-    length = request.headers.get("content-length", "")
-    if length.isdecimal() and int(length) > limit:
-        raise BodyTooLarge(limit=limit)
-    found = bytearray()
-    async for piece in request.stream():
-        found += piece
-        if len(found) > limit:
-            raise BodyTooLarge(limit=limit)
-    return bytes(found)
+    return await body_of(request, limit)
 
 
 def _asked(engine: Engine, name: str, body: bytes, request: Request) -> CommandEnvelope:
@@ -152,7 +145,7 @@ def _described(message: type[Message], routes: Routes) -> dict[str, Any]:
         "requestBody": {
             "required": True,
             "content": {
-                "application/json": {
+                JSON: {
                     "schema": reference(name),
                     "example": example_of(message, routes),
                 }

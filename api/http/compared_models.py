@@ -72,6 +72,33 @@ class EscalationsCompared(TypedDict):
     rungs: list[RungCompared]
 
 
+class FactOfCase(TypedDict):
+    """A fact of a case, as its history tells it."""
+
+    version: int
+    word: str
+    actor: str
+    occurred_at: Instant
+    detail: str
+    detail_zh: str
+
+
+class FactWithoutCause(FactOfCase):
+    """A fact that follows from what the other rules would not have recorded."""
+
+    case: str
+    external_id: str | None
+    site: str
+    cause: FactOfCase
+
+
+class FactsWithoutCause(TypedDict):
+    """The facts that stay although other rules leave out what they follow from."""
+
+    count: int
+    facts: list[FactWithoutCause]
+
+
 class KeyCompared(TypedDict):
     """A row that counts for a figure on one side only."""
 
@@ -99,4 +126,5 @@ class RulesCompared(ThroughLens):
 
     runs: RunsCompared
     escalations: EscalationsCompared
+    without_cause: FactsWithoutCause
     kpis: list[KpiCompared]

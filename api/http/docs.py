@@ -102,13 +102,24 @@ def _operation(
         head = [words["name"], "", *(words[w] for w in ("type", "required", "meaning"))]
         yield _table(words["parameters"], head, ((escape(n), i, *r) for n, i, *r in parameters))
     if body := operation.get("requestBody"):
-        content = body["content"]["application/json"]
-        example = orjson.dumps(content["example"], option=orjson.OPT_INDENT_2).decode()
-        yield f"<h3>{words['body']}</h3><p>{_shown(content['schema'])}</p>"
-        yield f"<h3>{words['example']}</h3><pre>{escape(example)}</pre>"
+        for kind, content in body["content"].items():
+            yield f"<h3>{words['body']} <code>{kind}</code></h3><p>{_shown(content['schema'])}</p>"
+            for example in _examples(content):
+                yield f"<h3>{words['example']}</h3><pre>{escape(example)}</pre>"
     yield _table(words["answers"], [words["status"], words["type"], words["meaning"]],
                  _answers(operation, document))  # fmt: skip
     yield "</details>"
+
+
+def _examples(content: Schema) -> Iterator[str]:
+    """The examples of a body as one would send them."""
+    for example in content.get("examples", {"": {"value": content.get("example")}}).values():
+        value = example["value"]
+        yield value if isinstance(value, str) else _indented(value)
+
+
+def _indented(value: object) -> str:
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
 
 
 def _answers(operation: Schema, document: Schema) -> Iterator[Sequence[str]]:

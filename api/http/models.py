@@ -345,7 +345,7 @@ class Calendars(TypedDict):
 
 
 class ViewsHealth(TypedDict):
-    """How far the views are."""
+    """How far the row sets are."""
 
     position: int | None
     lag: int | None

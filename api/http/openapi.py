@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 
 from api.http.meanings import QUERIES
 from api.http.problems import (
+    BodyNotADocument,
     Busy,
     Defect,
     HeadTooLarge,
@@ -41,9 +42,10 @@ CSV: Final = "Csv"
 ABOUT: Final = """\
 Work orders and promises of a property-management team 物业工单与时限.
 
-A command (POST) is durable when it is answered; sent again with its `Idempotency-Key` it is stored
-once. A question (GET) sees everything that was answered before it was asked. Instants carry an
-offset. Errors are `application/problem+json` in English and Chinese.
+A command (POST /commands) is durable when it is answered; sent again with its `Idempotency-Key` it
+is stored once. A question (GET) sees everything that was answered before it was asked; by POST it
+is judged by the drafts of its body, rulebooks or calendars, and nothing is stored. Instants carry
+an offset. Errors are `application/problem+json` in English and Chinese.
 """
 TAGS: Final = {
     "commands": "What can be asked for 命令",
@@ -54,7 +56,8 @@ TAGS: Final = {
 }
 ANYWHERE: Final = (RequestUnreadable, RequestTooSlow, HostUnknown, HeadTooLarge, Defect, ServerFull)
 NO_COMMAND: Final = (
-    CommandUnknown, MethodNotAllowed, NotFound, QuestionTooSlow, TooManyQuestions,
+    BodyNotADocument, CommandUnknown, MethodNotAllowed, NotFound, QuestionTooSlow,
+    TooManyQuestions,
 )  # fmt: skip
 
 

@@ -12,9 +12,9 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
 
 from api.engine import Engine
+from api.http.asking import see_everything
 from api.http.parameters import only_known
 from api.http.pool import Questions
-from api.http.queries import see_everything
 from api.queries import cases, health, promises
 from api.queries.cases import Answer
 from api.wording import left, length, when, word

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, TypeVar
 
 from api.http.problems import QuestionTooSlow, TooManyQuestions
+from store.time_limit import TimeIsUp, limited_until
 
 THREADS: Final = 2
 """More answer no more questions, as they share one interpreter, and slow commands down further."""
@@ -21,8 +23,8 @@ Answer = TypeVar("Answer")
 class Questions:
     """A few threads, a short queue, and a time within which a question is answered.
 
-    A question that is under way cannot be stopped: when its time is up its asker is told so, and
-    it keeps its thread until it ends. One that still waits in the queue is given up.
+    When its time is up a question ends with the next row that it reads, and its asker is told so.
+    One that still waits in the queue is given up.
     """
 
     def __init__(
@@ -45,9 +47,21 @@ class Questions:
             if not self._free:
                 raise TooManyQuestions
             self._free -= 1
-        work = self._threads.submit(question)
+        limit = time.monotonic() + self._budget
+        work = self._threads.submit(self._within, limit, question)
         work.add_done_callback(self._ended)
         return await self._within_budget(work)
+
+    def _within(self, limit: float, question: Callable[[], Answer]) -> Answer:
+        """The answer, if it comes in time."""
+        try:
+            with limited_until(limit):
+                return question()
+        except TimeIsUp:
+            raise self._too_slow() from None
+
+    def _too_slow(self) -> QuestionTooSlow:
+        return QuestionTooSlow(seconds=round(self._budget, 1))
 
     def _ended(self, _: Future[Answer]) -> None:
         with self._counting:
@@ -61,7 +75,7 @@ class Questions:
         except TimeoutError:
             if not budget.expired():
                 raise
-            raise QuestionTooSlow(seconds=round(self._budget, 1)) from None
+            raise self._too_slow() from None
 
     def close(self) -> None:
         """Give the threads back; a question under way is not waited for."""

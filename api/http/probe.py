@@ -1,4 +1,4 @@
-"""Looks whether the service works: reads the log and the view tables, and asks the scheduler."""
+"""Looks whether the service works: reads the log and the row sets, and asks the scheduler."""
 # ruff: noqa: S608 - what is put into statements are names of our own
 
 from __future__ import annotations
@@ -117,12 +117,12 @@ class Probe:
         return head
 
     def _read_views(self) -> int:
-        """The position of the views, after a row of every table could be read."""
+        """The position of the row sets, after a row of every table could be read."""
         views = self._engine.projector
         for view in views.row_sets.values():
             for table in view.tables:
                 views.db.ask(f"SELECT {', '.join(table.names)} FROM {table.name} LIMIT 1")
-        return 0 if views.astray() else views.position()
+        return 0 if views.diverged() else views.position()
 
     def _same_files(self) -> bool:
         for path, identity in self._files.items():

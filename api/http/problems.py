@@ -57,6 +57,12 @@ class BodyNotJson(Refusal):
     zh = "请求内容类型应为 application/json，而不是 {kind}。"
 
 
+class BodyNotADocument(Refusal):
+    """The body must be sent as application/json or application/yaml, not as {kind}."""
+
+    zh = "请求内容类型应为 application/json 或 application/yaml，而不是 {kind}。"
+
+
 class HeadTooLarge(Refusal):
     """The request's address and headers are longer than {limit} bytes: send fewer."""
 
@@ -145,6 +151,7 @@ STATUS: Final[Mapping[type[Exception], int]] = {
     Refusal: 409,
     VersionMoved: 412,
     BodyTooLarge: 413,
+    BodyNotADocument: 415,
     BodyNotJson: 415,
     HostUnknown: 421,
     CommandIdTaken: 422,
@@ -244,8 +251,13 @@ async def _refused(request: Request, error: Exception) -> Response:
 async def _document(request: Request, error: Exception) -> Response:
     assert isinstance(error, DocumentInvalid)
     place = ".".join(map(str, error.path)) or "document"
-    problem = Phrase(error.sentence.rstrip("."), error.sentence.zh.rstrip("。"))
-    return problem_of(DocumentRefused(place=place, problem=problem), request.url.path)
+    return problem_of(document_refused(place, error.sentence), request.url.path)
+
+
+def document_refused(place: str, sentence: Phrase) -> DocumentRefused:
+    """The refusal of a document at a place, for the reason that a sentence gives."""
+    problem = Phrase(sentence.rstrip("."), sentence.zh.rstrip("。"))
+    return DocumentRefused(place=place, problem=problem)
 
 
 async def _busy(request: Request, _: Exception) -> Response:
@@ -293,10 +305,16 @@ async def _http(request: Request, error: Exception) -> Response:
         return Problem(body, status_code=error.status_code)
     problem = problem_of(found, path)
     if allowed := (error.headers or {}).get("Allow"):
-        methods = {method.strip() for method in allowed.split(",")}
+        methods = {method.strip() for method in allowed.split(",")} | _described(request)
         methods |= {"HEAD"} if "GET" in methods else set()
         problem.headers["Allow"] = ", ".join(sorted(methods))
     return problem
+
+
+def _described(request: Request) -> set[str]:
+    """The methods that the OpenAPI document has for a route, of which Starlette names the first."""
+    path = getattr(request.scope.get("route"), "path", "")
+    return {method.upper() for method in request.app.openapi()["paths"].get(path, ())}
 
 
 async def _gone(_: Request, __: Exception) -> Response:

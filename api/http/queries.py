@@ -1,24 +1,21 @@
-"""Answers questions over HTTP. The views see everything first, so one reads what one wrote."""
+"""Answers questions over HTTP. The row sets see everything first, so one reads what one wrote."""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterable
-from functools import wraps
 from io import StringIO
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from api.csv_lines import figure_lines, write_csv
 from api.engine import Engine
-from api.http.guard import BEHIND
-from api.http.openapi import CSV, QUESTION, RESPONSES, Told, answered, refused
+from api.http.asking import Asking
+from api.http.openapi import CSV, QUESTION, RESPONSES, answered, refused
 from api.http.parameters import only_known
 from api.http.pool import Questions
 from api.http.probe import Probe
 from api.http.problems import STATUS, Json
-from api.http.replays import Replay, answered_through, asked_through, takes_lens, with_lens
+from api.http.replays import Replay
 from api.http.schemas import FIGURE
 from api.parsing import read_period
 from api.queries import cases, compared, figures, health, promises, rulebooks
@@ -26,8 +23,7 @@ from api.queries.cases import Answer
 from api.queries.promises import RunUnknown
 from api.queries.rulebooks import NotComparable, RulesVersionUnknown
 from api.view import View
-from domain.kernel.refusals import CommandInvalid, UnknownCase, WithoutZone
-from domain.kinds.rules.decisions import CalendarUnknown
+from domain.kernel.refusals import UnknownCase
 from domain.promises import Verdict
 from store.errors import StoreFault
 
@@ -36,106 +32,20 @@ DEEPEST: Final = 100_000
 
 Limit = Annotated[int, Query(ge=1, le=MOST)]
 Offset = Annotated[int, Query(ge=0, le=DEEPEST)]
-LENS: Final = (CommandInvalid, WithoutZone, RulesVersionUnknown, CalendarUnknown)
-"""Why a lens may be refused."""
 Verdicts = Annotated[list[Verdict] | None, Query()]
 
 
-class Asking:
-    """Adds routes whose functions run among the questions and return plain data."""
-
-    def __init__(
-        self, router: APIRouter, engine: Engine, questions: Questions, replays: Questions
-    ) -> None:
-        """Answer from an engine, in the threads of `questions`, through a lens in `replays`."""
-        self._router = router
-        self._engine = engine
-        self._questions = questions
-        self._replays = replays
-
-    def get(
-        self, path: str, model: str, *refusals: Told, settled: bool = True
-    ) -> Callable[[Callable[..., Any]], None]:
-        """A question and the name of its answer's type; it may be refused for further reasons.
-
-        A question that takes a view, or a replay, can be asked through a lens.
-        """
-
-        def add(question: Callable[..., Any]) -> None:
-            headers = {BEHIND: "How many facts the answer has not seen."} if settled else None
-            lensed = takes_lens(question)
-            self._router.add_api_route(
-                path,
-                self._lensed(question) if lensed else self._pooled(question, settled=settled),
-                methods=["GET"],
-                summary=(question.__doc__ or "").strip().splitlines()[0],
-                operation_id=question.__name__,
-                response_class=Json,
-                openapi_extra={
-                    RESPONSES: {
-                        "200": answered("The answer.", model, headers),
-                        **refused(QUESTION, *refusals, *(LENS if lensed else ())),
-                    }
-                },
-            )
-
-        return add
-
-    def _lensed(self, question: Callable[..., Any]) -> Callable[..., Any]:
-        """The same for a question that is asked of the live tables or through a lens."""
-
-        async def route(_request: Request, **asked: Any) -> Response:  # noqa: ANN401 - parameters
-            lens = asked_through(asked)
-
-            def work() -> Response:
-                see_everything(self._engine, _request)
-                found = answered_through(self._engine, lens, question, asked)
-                return found if isinstance(found, Response) else Json(found)
-
-            return await (self._questions if lens.live else self._replays).answer(work)
-
-        _sign(route, with_lens(question))
-        return route
-
-    def _pooled(self, question: Callable[..., Any], *, settled: bool) -> Callable[..., Any]:
-        """The question as a route's function: its parameters, and the request for ourselves."""
-
-        @wraps(question)
-        async def route(_request: Request, **asked: Any) -> Response:  # noqa: ANN401 - parameters
-            def work() -> Response:
-                if settled:
-                    see_everything(self._engine, _request)
-                found = question(**asked)
-                return found if isinstance(found, Response) else Json(found)
-
-            return await self._questions.answer(work)
-
-        _sign(route, inspect.signature(question, eval_str=True).parameters.values())
-        return route
-
-
-def _sign(route: Callable[..., Any], parameters: Iterable[inspect.Parameter]) -> None:
-    """Let a route have the parameters of its question, and the request for ourselves."""
-    own = inspect.Parameter("_request", inspect.Parameter.KEYWORD_ONLY, annotation=Request)
-    named = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters]
-    route.__signature__ = inspect.Signature([*named, own])  # type: ignore[attr-defined]
-
-
-def query_routes(engine: Engine, questions: Questions, replays: Questions) -> APIRouter:
-    """Every question, as GET."""
+def query_routes(
+    engine: Engine, questions: Questions, replays: Questions, body_limit: int
+) -> APIRouter:
+    """Every question, as GET, and as POST where drafts may judge."""
     router = APIRouter(dependencies=[Depends(only_known)])
     for tag, add in {"cases": _cases, "clocks": _clocks, "kpis": _figures, "state": _rules}.items():
         part = APIRouter(tags=[tag])
-        add(Asking(part, engine, questions, replays), engine)
+        add(Asking(part, engine, questions, replays, body_limit), engine)
         router.include_router(part)
     router.include_router(_health(engine))
     return router
-
-
-def see_everything(engine: Engine, request: Request) -> None:
-    """Let the views settle; where they could not in time, the answer's header will say so."""
-    if not engine.settle():
-        request.state.behind = engine.lag
 
 
 def _cases(ask: Asking, _: Engine) -> None:
@@ -295,7 +205,7 @@ def _health(engine: Engine) -> APIRouter:
         },
     )
     async def state() -> Json:
-        """Reads log, views and scheduler; 503 when anything is wrong."""
+        """Reads log, row sets and scheduler; 503 when anything is wrong."""
         found = await apart.answer(probe.look)
         return Json(found, status_code=200 if found["status"] == "ok" else STATUS[StoreFault])
 

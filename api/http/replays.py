@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -11,11 +10,11 @@ from fastapi import Query
 
 from api.engine import Engine
 from api.http.pool import Questions
-from api.http.problems import QuestionTooSlow
 from api.lenses import LensAsked, read_lens, told
 from api.view import through
 from projections.lens import Lens
 from store.projector import Progress
+from store.time_limit import check
 
 THREADS: Final = 1
 WAITING: Final = 8
@@ -64,25 +63,22 @@ def answered_through(
     asked: LensAsked,
     question: Callable[..., Any],
     parameters: Mapping[str, Any],
-    budget: float = BUDGET,
 ) -> Any:  # noqa: ANN401 - plain data, or a response as it is
     """The answer to a question that takes a view or a replay.
 
     Raises:
-        QuestionTooSlow: the replay took more seconds than it may, and was given up.
+        TimeIsUp: the replay took more seconds than it may, and was given up.
     """
-    limit = time.monotonic() + budget
-
-    def in_time(_done: int, _total: int) -> None:
-        if time.monotonic() > limit:
-            raise QuestionTooSlow(seconds=round(budget, 1))
-
     lens = read_lens(engine, asked)
     if "replay" in inspect.signature(question).parameters:
-        return question(Replay(lens, in_time), **parameters)
-    with through(engine, lens, progress=in_time) as view:
+        return question(Replay(lens, _in_time), **parameters)
+    with through(engine, lens, progress=_in_time) as view:
         found = question(view, **parameters)
         return {**found, "lens": told(view)} if isinstance(found, Mapping) else found
+
+
+def _in_time(_done: int, _total: int) -> None:
+    check()
 
 
 def takes_lens(question: Callable[..., Any]) -> bool:

@@ -26,6 +26,20 @@ TYPES: Final = (
     models.RulebookInForce, models.Publications, models.PublicationWhole,
     models.PublicationChanges, models.Calendars, models.Health, compared_models.RulesCompared,
 )  # fmt: skip
+_DRAFT: Final = {"$ref": REFERENCE.format(name="Draft")}
+DRAFTS: Final[Mapping[str, Schema]] = {
+    "Draft": {
+        "title": "Draft",
+        "description": "A rulebook or a calendar that is not published, as one would publish it.",
+        "type": "object",
+        "additionalProperties": True,
+    },
+    "Drafts": {
+        "title": "Drafts",
+        "description": "A draft, or several: at most one rulebook, and calendars.",
+        "anyOf": [_DRAFT, {"type": "array", "items": _DRAFT, "minItems": 1}],
+    },
+}
 
 
 def reference(name: str) -> Schema:
@@ -54,7 +68,7 @@ def schemas(routes: Routes) -> dict[str, Schema]:
         "description": "A personal text, or the text with the subject it is about.",
         "anyOf": [{"type": "string"}, reference("PersonalText")],
     }
-    return found
+    return {**found, **DRAFTS}
 
 
 def example_of(message: type[Message], routes: Routes) -> dict[str, Any]:

@@ -30,7 +30,7 @@ class UntilInTheFuture(Refusal):
 def backfill(
     mapping: Mapping,
     file: Path,
-    desk: CommandHandler,
+    handler: CommandHandler,
     *,
     until: datetime | None = None,
     policy: RulesPolicy = RulesPolicy.ASK,
@@ -57,19 +57,19 @@ def backfill(
         RulesDiffer, NoClockStarts, ClocksStart: see `publications`.
         Refusal: the site, a calendar or the rulebook cannot be published.
     """
-    begun, now = perf_counter(), desk.clock()
+    begun, now = perf_counter(), handler.clock()
     _check_until(until, now)
     _check_rejects(rejects, file, mapping.written.file)
     plan = Plan(mapping, file, now=now, progress=progress)
-    with desk.unit_of_work() as unit:  # refused before an older rejects file is replaced
+    with handler.unit_of_work() as unit:  # refused before an older rejects file is replaced
         publications(mapping, unit.directory, policy, without_clocks=without_clocks)
     with Rejects(rejects, lang) as refused:
         for reject in plan.rejects:
             refused.take(reject)
-        run = Replay(mapping, plan.commands, desk, refused, progress, beside=beside)
+        run = Replay(mapping, plan.commands, handler, refused, progress, beside=beside)
         run.publish(policy, without_clocks=without_clocks)
         run.run(until)
-        total, compared = run.total, compare(plan.said, desk)
+        total, compared = run.total, compare(plan.said, handler)
         return Result(
             rows=plan.rows,
             commands=total.commands,

@@ -102,6 +102,15 @@ def read_text(file: Path) -> str:
             content = opened.read(DOCUMENT_BYTES + 1)
         except OSError as error:
             raise unreadable(file, error) from error
+    return text_of(file, content)
+
+
+def text_of(file: Path, content: bytes) -> str:
+    """The text of a document's bytes; its faults name the file.
+
+    Raises:
+        FileInvalid: it is too large, or is not UTF-8.
+    """
     if len(content) > DOCUMENT_BYTES:
         most = f"{DOCUMENT_BYTES:,}"
         sentence = Phrase(

@@ -27,7 +27,12 @@ def read_json(file: File) -> Written:
     Raises:
         FileInvalid: it cannot be read, is not JSON, names a key twice, or exceeds a limit.
     """
-    reading = _Reading(file, read_text(file))
+    return parse_json(file, read_text(file))
+
+
+def parse_json(file: File, text: str) -> Written:
+    """The same of a text that was read; faults name the file."""
+    reading = _Reading(file, text)
     reading.run()
     return Written(file, reading.builder.value, reading.builder.lines)
 

@@ -48,7 +48,7 @@ class Replay:
         self,
         mapping: Mapping,
         commands: Sequence[Planned],
-        desk: CommandHandler,
+        handler: CommandHandler,
         rejects: Rejects,
         progress: Progress | None,
         *,
@@ -57,19 +57,19 @@ class Replay:
         self.mapping = mapping
         self.source = mapping.source
         self.commands = commands
-        self.desk = desk
+        self.handler = handler
         self.rejects = rejects
         self.progress = progress
         self.total = Tally()
         self._tell(0, "resuming")
-        self.earlier = ResumePoint(self.source, commands, desk)
+        self.earlier = ResumePoint(self.source, commands, handler)
         last = self.earlier.last
         self._known = last + 1
         self._met = {commands[index].case for index in self.earlier.answered}
         self._own_time = not beside
         self._done = 0
         self._timers = CaseTimers()
-        self._now = commands[max(last, 0)].at if commands else desk.clock()
+        self._now = commands[max(last, 0)].at if commands else handler.clock()
 
     @property
     def clocks(self) -> int:
@@ -80,7 +80,7 @@ class Replay:
         """Publish calendars, site and rulebook as the history begins, all or none of them."""
         for attempt in range(TRIES):
             try:
-                with self.desk.unit_of_work() as unit:
+                with self.handler.unit_of_work() as unit:
                     head = unit.head
                     for command in publications(
                         self.mapping, unit.directory, policy, without_clocks=without_clocks
@@ -108,7 +108,7 @@ class Replay:
         """Ask everything, then record what is due by `until`."""
         work = len(self.commands) > len(self.earlier.answered)
         if work or until is not None:
-            self._timers = self.earlier.timers(self.commands, self.desk)
+            self._timers = self.earlier.timers(self.commands, self.handler)
         if work:
             own, others = self._parted()
             others = self._ask_all(own) + others
@@ -123,7 +123,7 @@ class Replay:
 
     def _parted(self) -> tuple[list[int], list[int]]:
         """The commands to ask in their own time, and those of cases that the log is beyond."""
-        with self.desk.unit_of_work() as unit:
+        with self.handler.unit_of_work() as unit:
             latest = unit.latest
             left = [i for i in range(len(self.commands)) if i not in self.earlier.answered]
             if not self._own_time:
@@ -163,7 +163,7 @@ class Replay:
         for attempt in range(TRIES):
             tally = Tally()
             try:
-                with self.desk.unit_of_work() as unit:
+                with self.handler.unit_of_work() as unit:
                     taken: int | None = None
                     if limit is not None:
                         first = self._timers.first()
@@ -335,7 +335,7 @@ class Replay:
 
     def _refold(self, cases: set[str]) -> None:
         """Set the timers of cases back to what is stored."""
-        with self.desk.unit_of_work() as unit:
+        with self.handler.unit_of_work() as unit:
             for case in cases:
                 self._timers.refold(case, unit.load(case).folded(unit.directory))
 

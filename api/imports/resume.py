@@ -21,17 +21,17 @@ AT_ONCE: Final = 500
 class ResumePoint:
     """Which commands of a plan the log has answered, with their places in the plan."""
 
-    def __init__(self, source: str, commands: Sequence[Planned], desk: CommandHandler) -> None:
+    def __init__(self, source: str, commands: Sequence[Planned], handler: CommandHandler) -> None:
         """Look every command up."""
         self.answered: frozenset[int] = frozenset()
         self._turns: dict[str, int] = {}
-        self._routes = desk.routes
-        if not desk.log.head():
+        self._routes = handler.routes
+        if not handler.log.head():
             return
         for start in range(0, len(commands), AT_ONCE):
             some = commands[start : start + AT_ONCE]
             keys = {planned.key(source): start + i for i, planned in enumerate(some)}
-            found = desk.log.receipts(tuple(keys))
+            found = handler.log.receipts(tuple(keys))
             for key, receipt in found.items():
                 if receipt.fingerprint == commands[keys[key]].fingerprint:
                     self._turns[receipt.command] = keys[key]
@@ -72,20 +72,20 @@ class ResumePoint:
             return refusal
         return None
 
-    def timers(self, commands: Sequence[Planned], desk: CommandHandler) -> CaseTimers:
+    def timers(self, commands: Sequence[Planned], handler: CommandHandler) -> CaseTimers:
         """The timers of the cases that the answered commands belong to."""
         timers = CaseTimers()
         cases = sorted({commands[index].case for index in self.answered})
         if not cases:
             return timers
-        with desk.unit_of_work() as unit:
+        with handler.unit_of_work() as unit:
             directory, head = unit.directory, unit.head
         for start in range(0, len(cases), AT_ONCE):
-            rows = desk.log.streams(cases[start : start + AT_ONCE], head)
+            rows = handler.log.streams(cases[start : start + AT_ONCE], head)
             for case, found in groupby(rows, key=lambda row: row.stream):
-                loaded = LoadedStream(case, desk.routes.kinds.of(case))
+                loaded = LoadedStream(case, handler.routes.kinds.of(case))
                 for row in found:
-                    loaded.take(desk.codec.decode(row))
+                    loaded.take(handler.codec.decode(row))
                 timers.refold(case, loaded.folded(directory))
         timers.begin()
         return timers

@@ -83,9 +83,9 @@ def read_claim(part: Section, clocks: Mapping[str, object] | None) -> Claim:
     return claim
 
 
-def compare(said: Said, desk: CommandHandler) -> Compared:
+def compare(said: Said, handler: CommandHandler) -> Compared:
     """Compare what a source says with the verdicts of the log; runs without an outcome are not."""
-    with desk.unit_of_work() as unit:
+    with handler.unit_of_work() as unit:
         directory, head = unit.directory, unit.head
     claims: dict[str, dict[str, bool]] = {}
     for (case, clock), in_time in said.items():
@@ -93,11 +93,11 @@ def compare(said: Said, desk: CommandHandler) -> Compared:
     cases, count = sorted(claims), 0
     found: list[Contradiction] = []
     for start in range(0, len(cases), AT_ONCE):
-        rows = desk.log.streams(cases[start : start + AT_ONCE], head)
+        rows = handler.log.streams(cases[start : start + AT_ONCE], head)
         for case, facts in groupby(rows, key=lambda row: row.stream):
-            kind = desk.routes.kinds.of(case)
+            kind = handler.routes.kinds.of(case)
             assert kind is not None, "only cases are imported"
-            fold = Fold.of(kind, map(desk.codec.decode, facts), directory)
+            fold = Fold.of(kind, map(handler.codec.decode, facts), directory)
             for clock, in_time in claims[case].items():
                 run = _judged(fold, clock)
                 if run is not None:

@@ -35,7 +35,11 @@ def read_yaml(file: File) -> Written:
     Raises:
         FileInvalid: it cannot be read, is not YAML, names a key twice, or exceeds a limit.
     """
-    text = read_text(file)
+    return parse_yaml(file, read_text(file))
+
+
+def parse_yaml(file: File, text: str) -> Written:
+    """The same of a text that was read; faults name the file."""
     _check_characters(file, text)
     reading = _Reading(file)
     try:

@@ -20,7 +20,7 @@ Answer = dict[str, Any]
 
 
 def local(value: int | None, zone: ZoneInfo) -> datetime | None:
-    """A view's instant at the site, None where there is none."""
+    """An instant of a row at the site, None where there is none."""
     return None if value is None else instant(value).astimezone(zone)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from itertools import groupby
+from operator import itemgetter
 from typing import Final
 
 from api.engine import Engine
 from api.lenses import told
 from api.parsing import QueryInvalid
-from api.queries import figures
+from api.queries import cases, figures
 from api.queries.cases import Answer, local, numbers_elsewhere
 from api.queries.figures import amount
 from api.queries.known import check_site
@@ -64,6 +66,7 @@ def compare(
             "lens": told(after),
             "runs": _runs(before, after, limit),
             "escalations": _escalations(after, limit),
+            "without_cause": _without_cause(before, after, limit),
             "kpis": list(_figures(before, after, asked, limit)),
         }
 
@@ -120,6 +123,27 @@ def _escalations(after: View, limit: int) -> Answer:
         ],
         "rungs": rungs,
     }
+
+
+def _without_cause(before: View, after: View, limit: int) -> Answer:
+    """What people or others did because of a lapse or a rung that the other rules leave out."""
+    found = differences.facts_without_cause(after.tables, limit=limit)
+    numbers = numbers_elsewhere(after, (case for case, *_ in found))
+    facts = []
+    for name, versions in groupby(found, key=itemgetter(0)):
+        case = cases.history(before, name)
+        told = {fact["version"]: _fact(fact) for fact in case["facts"]}
+        for _, version, cause in versions:
+            here = {"case": name, "external_id": numbers.get(name), "site": case["site"]}
+            facts.append({**here, **told[version], "cause": told[cause]})
+    return {"count": differences.count_without_cause(after.tables), "facts": facts}
+
+
+def _fact(fact: Answer) -> Answer:
+    return {name: fact[name] for name in _OF_A_FACT}
+
+
+_OF_A_FACT: Final = ("version", "word", "actor", "occurred_at", "detail", "detail_zh")
 
 
 def _figures(before: View, after: View, asked: Asked, limit: int) -> Iterator[Answer]:

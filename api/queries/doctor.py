@@ -199,30 +199,30 @@ def _tables(looked: Inspected, now: datetime) -> Iterator[Finding]:
 def _unseen(fault: StoreFault) -> Finding:
     if isinstance(fault, NoStore | StoreReadOnly):
         sentence = Phrase(
-            "There are no views to look at: the next question builds them.",
-            "尚无视图，下次查询时会生成。",
+            "There are no row sets to look at: the next question builds them.",
+            "尚无行集，下次查询时会生成。",
         )
         return Finding("views", fine=True, sentence=sentence, heed=True)
     problem = fault.details.get("problem", fault.code)
     sentence = Phrase(
-        f"The views cannot be looked at ({problem}): the next question builds them again.",
-        f"无法查看视图（{getattr(problem, 'zh', problem)}），下次查询时会重新生成。",
+        f"The row sets cannot be looked at ({problem}): the next question builds them again.",
+        f"无法查看行集（{getattr(problem, 'zh', problem)}），下次查询时会重新生成。",
     )
     return Finding("views", fine=True, sentence=sentence, heed=True)
 
 
 def _lag(log: Log, tables: CaseProjector) -> Finding:
-    if tables.astray():
+    if tables.diverged():
         sentence = Phrase(
-            "The views saw another log than this one: the next question builds them again.",
-            "视图所依据的不是当前日志，下次查询时会重新生成。",
+            "The row sets saw another log than this one: the next question builds them again.",
+            "行集所依据的不是当前日志，下次查询时会重新生成。",
         )
         return Finding("views", fine=True, sentence=sentence, heed=True)
     lag = max(log.head() - tables.position(), 0)
     return _fine(
         "views",
-        f"The views are {lag} facts behind the log; queries catch up first.",
-        f"视图落后日志 {lag} 条事实，查询时会自动补齐。",
+        f"The row sets are {lag} facts behind the log; queries catch up first.",
+        f"行集落后日志 {lag} 条事实，查询时会自动补齐。",
     )
 
 

@@ -13,7 +13,7 @@ from domain.kinds.directory import Directory
 from domain.promises import MADE_BY_ENGINE, Clock, Fold, Verdict
 from domain.promises.rules import spell_target
 from projections.board import worst_first
-from projections.differences import runs_of
+from projections.differences import Pair, runs
 from projections.replay import some_streams
 
 Heard = Callable[[int, int], None]
@@ -40,14 +40,11 @@ class Comparison:
         self.looked_at += 1
         self.labels.update(getattr(ours.state, "labels", ()))
         zone = ours.directory.zone(case[0].site)
-        here, there = runs_of(ours), runs_of(other)
-        for run in dict.fromkeys((*here, *there)):
-            before, after = here.get(run), there.get(run)
+        for (name, cycle), before, after in runs(Pair(ours, other)):
             told = [None if c is None else _stands(c, now, zone) for c in (before, after)]
             if told[0] == told[1] or not (before is None or after is None or before.running):
                 continue
             title = next(c.rule.title for c in (after, before) if c is not None)
-            name, cycle = run
             row = {"case": case[0].stream, "clock": name, "title": title, "cycle": cycle}
             row |= {"before": told[0], "after": told[1]}
             found = (

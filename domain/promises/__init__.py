@@ -4,7 +4,7 @@ One fold over the facts of one case is the only place that judges a deadline: de
 projections and explanations all ask it.
 """
 
-from domain.promises.causes import cause_of
+from domain.promises.causes import cause_of, without_cause
 from domain.promises.clock import Clock, Pause, Verdict
 from domain.promises.facts import MADE_BY_ENGINE
 from domain.promises.fold import Fold
@@ -30,4 +30,5 @@ __all__ = [
     "settle",
     "spent",
     "unit_of",
+    "without_cause",
 ]

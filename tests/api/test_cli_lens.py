@@ -81,6 +81,27 @@ def test_compare_tells_verdicts_rungs_and_figures(made: Guanjia, short: str) -> 
     assert CASE in shown
 
 
+def test_compare_tells_what_is_without_cause(made: Guanjia, short: str, tmp_path: Path) -> None:
+    made("publish", short, "--reason", "trial")
+    old = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+    report = ("ask", "ReportRepair", "case=repair-2", "site=main", "household=h", "category=other")
+    made(*report, "channel=phone", "--occurred-at", old)
+    assert made("ask", "AcknowledgeEscalation", "case=repair-2", "clock=repair.response", "rung=1",
+                "by=sun").code == 0  # fmt: skip
+    book = {**SHORT, "clocks": {"repair.response": {**SHORT["clocks"]["repair.response"],
+                                                    "within": "5h"}}}  # fmt: skip
+    lenient = tmp_path / "lenient.yaml"
+    lenient.write_text(yaml.safe_dump(book, allow_unicode=True), "utf-8")
+    shown = made("compare", "--as-if", str(lenient), "--lang", "zh").out
+    assert "起因不成立 1" in shown
+    assert "起因不成立的记录" in shown
+    assert "第 1 级升级" in shown
+    shown = made("compare", "--as-if", str(lenient)).out
+    assert "1 facts without cause" in shown
+    assert "acknowledged rung 1" in shown
+    assert "0 facts without cause" in made("compare", "--as-if", short).out
+
+
 def test_what_a_lens_cannot_do_is_refused_in_one_sentence(made: Guanjia, tmp_path: Path) -> None:
     broken = tmp_path / "broken.yaml"
     broken.write_text("rulebook: x\nclocks: {a: {within: soon}}\n", "utf-8")

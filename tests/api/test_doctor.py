@@ -133,7 +133,8 @@ def test_the_doctor_needs_no_right_to_write_in_postgresql(reader: str) -> None:
     assert {"store", "fsync", "full_page_writes", "views", "scheduler"} <= set(found)
     assert found["store"].fine
     assert (
-        found["views"].sentence == "The views are 0 facts behind the log; queries catch up first."
+        found["views"].sentence
+        == "The row sets are 0 facts behind the log; queries catch up first."
     )
 
 

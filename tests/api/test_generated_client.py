@@ -13,9 +13,9 @@ from tests.support.serving import Serving
 SCRIPT = """
 import datetime, json, sys
 from client import Client
-from client.api.cases import board, case_history
+from client.api.cases import board, board_as_if, case_history
 from client.api.commands import report_repair
-from client.models import Answered, Board, CaseHistory, OpenCase, Problem, ReportRepair
+from client.models import Answered, Board, CaseHistory, Draft, OpenCase, Problem, ReportRepair
 
 client = Client(base_url=sys.argv[1])
 report = ReportRepair(site="huayuan", household="1-1-101", category="water_pipe")
@@ -31,6 +31,10 @@ assert all(isinstance(case.opened, datetime.datetime) for case in shown.cases)
 
 history = case_history.sync(stored.parsed.case, client=client)
 assert isinstance(history, CaseHistory) and history.facts[0].word == "reported"
+
+draft = Draft.from_dict({"rulebook": "tried", "clocks": {}})
+tried = board_as_if.sync(client=client, body=draft)
+assert isinstance(tried, Board) and tried.lens.as_if == ["tried"]
 
 refused = board.sync(client=client, site="nowhere")
 assert isinstance(refused, Problem)

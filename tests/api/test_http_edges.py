@@ -13,8 +13,8 @@ from tests.support.service import CASE, REPORT, World, checked
     [
         ("GET", "/commands/AcceptRepair", "POST"),
         ("HEAD", "/commands/AcceptRepair", "POST"),
-        ("POST", "/board", "GET, HEAD"),
-        ("DELETE", "/cases/repair-1/history", "GET, HEAD"),
+        ("POST", "/escalations", "GET, HEAD"),
+        ("DELETE", "/cases/repair-1/history", "GET, HEAD, POST"),
         ("PUT", "/", "GET, HEAD"),
         ("OPTIONS", "/health", "GET, HEAD"),
         ("POST", "/openapi.json", "GET, HEAD"),

@@ -16,10 +16,10 @@ from tests.support.old_repairs import CHAIN, DAY, PLAIN, ROWS, RULEBOOK, h, log_
 
 def test_commands_and_misses_are_recorded_in_the_order_of_their_times(old):
     """Warned, lapsed and escalated each at its own instant, between the commands."""
-    desk = office()
-    result = backfill(*old(), desk)
-    assert story(desk, 1) == [("reported", h(0)), ("accepted", h(1)), ("closed", h(12))]
-    assert story(desk, 4) == [
+    handler = office()
+    result = backfill(*old(), handler)
+    assert story(handler, 1) == [("reported", h(0)), ("accepted", h(1)), ("closed", h(12))]
+    assert story(handler, 4) == [
         ("reported", h(0)),
         ("warned", h(12)),
         ("lapsed", h(24)),
@@ -27,28 +27,28 @@ def test_commands_and_misses_are_recorded_in_the_order_of_their_times(old):
         ("escalated", h(26)),
         ("closed", h(96)),
     ]
-    facts = log_of(desk)
+    facts = log_of(handler)
     assert [r.recorded_at for r in facts] == sorted(r.recorded_at for r in facts)
     assert all(r.recorded_at == r.occurred_at for r in facts)
     assert (result.rows, result.commands, result.rejects) == (5, 10, 0)
-    assert result.facts == desk.log.head()
+    assert result.facts == handler.log.head()
     assert result.lapses == Counter(r.fact.word for r in facts)["lapsed"] == 3
 
 
 def test_a_close_at_the_due_instant_is_on_time_and_a_minute_later_is_not(old):
     """What is due at the instant of a command is not recorded before it."""
-    desk = office()
-    backfill(*old(), desk)
-    assert story(desk, 2)[-1] == ("closed", h(24))
-    assert "lapsed" not in dict(story(desk, 2))
-    assert story(desk, 3)[-2:] == [("escalated", h(24)), ("closed", h(24 + 1 / 60))]
+    handler = office()
+    backfill(*old(), handler)
+    assert story(handler, 2)[-1] == ("closed", h(24))
+    assert "lapsed" not in dict(story(handler, 2))
+    assert story(handler, 3)[-2:] == [("escalated", h(24)), ("closed", h(24 + 1 / 60))]
 
 
 def test_the_clock_runs_on_until_the_instant_asked_for(old):
     """Up to and including it; without it, nothing is said after the last row."""
-    desk = office()
-    backfill(*old(), desk)
-    assert [word for word, _ in story(desk, 5)] == [
+    handler = office()
+    backfill(*old(), handler)
+    assert [word for word, _ in story(handler, 5)] == [
         "reported",
         "warned",
         "lapsed",
@@ -72,14 +72,14 @@ def test_a_lapse_can_start_and_stop_other_clocks(old, tmp_path, ladder):
     """What a clock without a ladder records is taken in by the clocks that refer to it."""
     text = CHAIN.replace('["-3h"]\n', f'["-3h"]\n{ladder}')
     (tmp_path / "rulebook.yaml").write_text(text, "utf-8")
-    desk = office()
+    handler = office()
     mapping, path = old(
         "id,kind,opened,accepted,closed\n1,lift,2026-01-05 08:00,,2026-01-09 08:00\n"
     )
-    backfill(mapping, path, desk)
+    backfill(mapping, path, handler)
     told = [
         (r.fact.word, r.fact.clock, r.occurred_at - DAY)
-        for r in log_of(desk)
+        for r in log_of(handler)
         if hasattr(r.fact, "clock")
     ]
     expected = [
@@ -89,7 +89,7 @@ def test_a_lapse_can_start_and_stop_other_clocks(old, tmp_path, ladder):
         ("escalated", "repair.answered", h(27)),
     ]
     assert told == expected[: 4 if ladder else 3]
-    assert all(r.recorded_at == r.occurred_at for r in log_of(desk))
+    assert all(r.recorded_at == r.occurred_at for r in log_of(handler))
 
 
 def test_runs_of_clocks_are_counted_however_the_import_is_cut(old, tmp_path):
@@ -138,16 +138,16 @@ def test_progress_is_reported_by_phase(old):
 
 def test_rules_and_site_take_effect_as_the_history_begins(old):
     """The first fact of a case is judged by the rulebook of the mapping."""
-    desk = office()
-    backfill(*old(), desk)
-    published = [desk.codec.decode(row) for row in desk.log.rows(0, 3)]
+    handler = office()
+    backfill(*old(), handler)
+    published = [handler.codec.decode(row) for row in handler.log.rows(0, 3)]
     assert [r.fact.word for r in published] == [
         "calendar_published",
         "opened",
         "rulebook_published",
     ]
     assert {r.recorded_at for r in published} == {DAY}
-    assert all(r.rules == 2 for r in log_of(desk))
+    assert all(r.rules == 2 for r in log_of(handler))
 
 
 def test_a_rulebook_that_counts_on_a_calendar_nobody_published_is_refused(old, tmp_path):
@@ -155,7 +155,7 @@ def test_a_rulebook_that_counts_on_a_calendar_nobody_published_is_refused(old, t
     text = RULEBOOK.replace("within: 24h", "within: {working: 8h, calendar: cn}")
     (tmp_path / "rulebook.yaml").write_text(text, "utf-8")
     mapping = load_mapping(old()[1].with_name("mapping.yaml"))
-    desk = office()
+    handler = office()
     with pytest.raises(CalendarUnknown):
-        backfill(mapping, tmp_path / "rows.csv", desk)
-    assert log_of(desk) == []
+        backfill(mapping, tmp_path / "rows.csv", handler)
+    assert log_of(handler) == []

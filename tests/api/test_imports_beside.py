@@ -36,28 +36,30 @@ from tests.support.old_repairs import (
 
 def live() -> CommandHandler:
     """A log in which somebody did something just now."""
-    desk = office()
+    handler = office()
     asked = CommandEnvelope(message=OpenSite(site="other", name="Other", zone="UTC"))
-    (answer,) = desk.handle_all([asked])
+    (answer,) = handler.handle_all([asked])
     assert isinstance(answer, Receipt)
-    return desk
+    return handler
 
 
-def look(desk: CommandHandler) -> None:
+def look(handler: CommandHandler) -> None:
     """What a scheduler does now: everything that fell due is recorded."""
-    cases = sorted({recorded.stream for recorded in log_of(desk)})
+    cases = sorted({recorded.stream for recorded in log_of(handler)})
     while any(
         answer.facts
-        for answer in desk.handle_all([CommandEnvelope(message=RecordDue(case=c)) for c in cases])
+        for answer in handler.handle_all(
+            [CommandEnvelope(message=RecordDue(case=c)) for c in cases]
+        )
     ):
         pass
 
 
-def verdicts(desk: CommandHandler) -> dict:
+def verdicts(handler: CommandHandler) -> dict:
     """How every run stands."""
     found = {}
-    with desk.unit_of_work() as unit:
-        for case in sorted({recorded.stream for recorded in log_of(desk)}):
+    with handler.unit_of_work() as unit:
+        for case in sorted({recorded.stream for recorded in log_of(handler)}):
             for clock in unit.load(case).folded(unit.directory).clocks:
                 found[case, clock.name, clock.cycle] = (clock.verdict, clock.due, clock.stopped)
     return found
@@ -71,13 +73,13 @@ def steps(facts: list[Recorded]) -> dict:
     return told
 
 
-def looking_after_each_batch(monkeypatch, desk: CommandHandler, size: int) -> None:
+def looking_after_each_batch(monkeypatch, handler: CommandHandler, size: int) -> None:
     """Let a scheduler look between the commits of an import."""
     original = replaying.Replay._batch
 
     def batch(self, commands, limit):
         done = original(self, commands, limit)
-        look(desk)
+        look(handler)
         return done
 
     monkeypatch.setattr(replaying, "BATCH", size)
@@ -88,33 +90,33 @@ def looking_after_each_batch(monkeypatch, desk: CommandHandler, size: int) -> No
 def test_it_says_the_same_as_in_a_log_of_its_own(old, tmp_path, rulebook):
     """Warnings, lapses and rungs each at its instant; recorded now, detected and known then."""
     (tmp_path / "rulebook.yaml").write_text(rulebook, "utf-8")
-    own, desk = office(), live()
+    own, handler = office(), live()
     first = backfill(*old(), own, until=DAY + h(500))
-    result = backfill(*old(), desk, until=DAY + h(500))
-    assert steps(log_of(desk)) == steps(log_of(own))
-    assert verdicts(desk) == verdicts(own)
+    result = backfill(*old(), handler, until=DAY + h(500))
+    assert steps(log_of(handler)) == steps(log_of(own))
+    assert verdicts(handler) == verdicts(own)
     assert (result.facts, result.lapses, result.clocks, result.late) == (
         first.facts, first.lapses, first.clocks, 0
     )  # fmt: skip
-    for recorded in log_of(desk):
+    for recorded in log_of(handler):
         assert (recorded.recorded_at, recorded.known_at) == (NOW, recorded.occurred_at)
         assert getattr(recorded.fact, "detected", recorded.occurred_at) == recorded.occurred_at
     assert all(recorded.known_at is None for recorded in log_of(own))
 
 
 def test_a_second_run_adds_nothing(old):
-    desk = live()
-    first = backfill(*old(), desk, until=DAY + h(500))
-    head = desk.log.head()
-    again = backfill(*old(), office(desk.log), until=DAY + h(500))
-    assert (again.commands, again.facts, desk.log.head()) == (0, 0, head)
+    handler = live()
+    first = backfill(*old(), handler, until=DAY + h(500))
+    head = handler.log.head()
+    again = backfill(*old(), office(handler.log), until=DAY + h(500))
+    assert (again.commands, again.facts, handler.log.head()) == (0, 0, head)
     assert again.repeated == first.commands
 
 
 def test_the_log_is_recorded_in_the_order_of_its_positions(old, monkeypatch):
     """Also where somebody writes while an import keeps its own time: from then on it is now."""
     monkeypatch.setattr(replaying, "BATCH", 4)
-    desk = office()
+    handler = office()
     original = replaying.Replay._batch
     left = [2]
 
@@ -122,27 +124,27 @@ def test_the_log_is_recorded_in_the_order_of_its_positions(old, monkeypatch):
         left[0] -= 1
         if left[0] == 0:
             asked = CommandEnvelope(message=OpenSite(site="other", name="Other", zone="UTC"))
-            desk.handle_all([asked])
+            handler.handle_all([asked])
         return original(self, commands, limit)
 
     monkeypatch.setattr(replaying.Replay, "_batch", batch)
-    result = backfill(*old(), desk, until=DAY + h(500))
+    result = backfill(*old(), handler, until=DAY + h(500))
     assert (result.commands, result.rejects) == (10, 0)
-    facts = [desk.codec.decode(row) for row in desk.log.rows(0, 1000)]
+    facts = [handler.codec.decode(row) for row in handler.log.rows(0, 1000)]
     times = [recorded.recorded_at for recorded in facts]
     assert times == sorted(times)
     assert times[0] == DAY
     assert times[-1] == NOW
-    assert {r.recorded_at for r in log_of(desk) if r.known_at} == {NOW}
-    assert {r.actor for r in log_of(desk) if r.recorded_at == NOW and not r.known_at} == {
+    assert {r.recorded_at for r in log_of(handler) if r.known_at} == {NOW}
+    assert {r.actor for r in log_of(handler) if r.recorded_at == NOW and not r.known_at} == {
         "scheduler"  # of cases that were half told: what fell due by now, before all else
     }
 
 
 def test_beside_a_scheduler_it_never_keeps_its_own_time(old):
-    desk = office()
-    backfill(*old(), desk, beside=True)
-    assert {recorded.recorded_at for recorded in log_of(desk)} == {NOW}
+    handler = office()
+    backfill(*old(), handler, beside=True)
+    assert {recorded.recorded_at for recorded in log_of(handler)} == {NOW}
 
 
 @pytest.mark.parametrize(("age", "looks"), [(1, True), (14, True), (60, False), (None, False)])
@@ -163,13 +165,13 @@ def test_what_is_told_of_a_case_in_a_later_file_comes_after_what_fell_due_in_bet
     told = head + "1,lift,2026-01-05 08:00,,{}\n"
     found = []
     for looks in (True, False):
-        desk = live()
-        backfill(*old(told.format("")), desk)
+        handler = live()
+        backfill(*old(told.format("")), handler)
         if looks:
-            look(desk)
-        backfill(*old(told.format("2026-01-05 20:00")), desk)
-        found.append([word for word, _ in story(desk, 1)])
-        ((verdict, *_),) = verdicts(desk).values()
+            look(handler)
+        backfill(*old(told.format("2026-01-05 20:00")), handler)
+        found.append([word for word, _ in story(handler, 1)])
+        ((verdict, *_),) = verdicts(handler).values()
         assert verdict == "entered_late"
     assert sorted(found[0]) == sorted(found[1])
     assert found[0][-1] == found[1][-1] == "closed"
@@ -188,11 +190,11 @@ def test_a_scheduler_that_looks_between_its_commits_changes_no_verdict(
     path = folder / "rows.csv"
     path.write_text(rows, "utf-8")
     mapping = load_mapping(folder / "mapping.yaml")
-    own, desk = office(), live()
+    own, handler = office(), live()
     backfill(mapping, path, own)
     look(own)
     with pytest.MonkeyPatch.context() as patch:
-        looking_after_each_batch(patch, desk, size)
-        backfill(mapping, path, desk)
-    look(desk)
-    assert verdicts(desk) == verdicts(own)
+        looking_after_each_batch(patch, handler, size)
+        backfill(mapping, path, handler)
+    look(handler)
+    assert verdicts(handler) == verdicts(own)

@@ -104,15 +104,15 @@ def test_rejects_never_overwrite_what_is_read(old, tmp_path, read):
     mapping, path = old()
     (tmp_path / "link.csv").hardlink_to(path)
     before = (tmp_path / read).read_bytes()
-    desk = office()
+    handler = office()
     with pytest.raises(RejectsOverwrite):
-        backfill(mapping, path, desk, rejects=tmp_path / read)
+        backfill(mapping, path, handler, rejects=tmp_path / read)
     assert (tmp_path / read).read_bytes() == before
-    assert desk.log.head() == 0
+    assert handler.log.head() == 0
 
 
 def test_rows_in_the_future_are_rejected_and_taken_once_they_have_come(old, tmp_path):
-    """By the clock of the desk, not by that of the machine."""
+    """By the clock of the handler, not by that of the machine."""
     rows = ROWS + "6,lift,2026-01-09 08:00,,2026-01-12 08:00\n"
     early = office(now=DAY + h(100))
     first = backfill(*old(rows), early)
@@ -128,8 +128,8 @@ def test_rows_in_the_future_are_rejected_and_taken_once_they_have_come(old, tmp_
 
 def test_an_instant_that_has_not_come_is_refused_at_once(old):
     """Nothing is read or stored; now itself is allowed."""
-    desk = office()
+    handler = office()
     with pytest.raises(UntilInTheFuture, match="2026-11-01"):
-        backfill(*old(), desk, until=NOW + timedelta(microseconds=1))
-    assert desk.log.head() == 0
-    backfill(*old(), desk, until=NOW)
+        backfill(*old(), handler, until=NOW + timedelta(microseconds=1))
+    assert handler.log.head() == 0
+    backfill(*old(), handler, until=NOW)

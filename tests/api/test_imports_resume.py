@@ -39,12 +39,12 @@ def test_the_same_import_again_adds_nothing(old, tmp_path):
         ROWS
         + "6,lift,2026-01-05 08:00,2026-01-07 08:00,2026-01-06 09:00\n1,lift,2026-01-06 08:00,,\n"
     )
-    desk = office()
-    first = backfill(*old(rows), desk, rejects=tmp_path / "first.csv")
-    head = desk.log.head()
-    second = backfill(*old(rows), office(desk.log), rejects=tmp_path / "second.csv")
+    handler = office()
+    first = backfill(*old(rows), handler, rejects=tmp_path / "first.csv")
+    head = handler.log.head()
+    second = backfill(*old(rows), office(handler.log), rejects=tmp_path / "second.csv")
     assert first.codes == {"AlreadyClosed": 1, "CaseExists": 1}
-    assert (second.commands, second.facts, desk.log.head()) == (0, 0, head)
+    assert (second.commands, second.facts, handler.log.head()) == (0, 0, head)
     assert (second.repeated, second.codes) == (first.commands, first.codes)
     assert (tmp_path / "first.csv").read_text() == (tmp_path / "second.csv").read_text()
 
@@ -52,35 +52,35 @@ def test_the_same_import_again_adds_nothing(old, tmp_path):
 def test_what_was_refused_once_stays_refused_when_the_case_has_changed(old):
     """A command is judged by the case as it was at its turn, not as it is now."""
     rows = "id,kind,opened,accepted,closed\n1,lift,2026-01-05 08:00,2026-01-05 07:00,\n"
-    desk = office()
-    assert backfill(*old(rows), desk).codes == {"UnknownCase": 1}
-    again = backfill(*old(rows), desk)
+    handler = office()
+    assert backfill(*old(rows), handler).codes == {"UnknownCase": 1}
+    again = backfill(*old(rows), handler)
     assert (again.codes, again.facts) == ({"UnknownCase": 1}, 0)
-    assert [word for word, _ in story(desk, 1)] == ["reported"]
+    assert [word for word, _ in story(handler, 1)] == ["reported"]
 
 
 def test_a_row_changed_since_is_refused_and_not_passed_over(old):
     """Its command has the id of the one that was taken, and would be lost without a word."""
-    desk = office()
-    backfill(*old(), desk)
-    head = desk.log.head()
-    again = backfill(*old(ROWS.replace("5,lift", "5,door")), desk)
+    handler = office()
+    backfill(*old(), handler)
+    head = handler.log.head()
+    again = backfill(*old(ROWS.replace("5,lift", "5,door")), handler)
     assert (again.codes, again.commands) == ({"CommandIdTaken": 1}, 0)
-    assert desk.log.head() == head
+    assert handler.log.head() == head
 
 
 def test_rows_added_later_are_taken(old):
     """What lies before the history's end is recorded now, as known to the source at its time."""
-    desk = office()
-    backfill(*old(), desk)
-    late = backfill(*old(ROWS + "6,lift,2026-01-08 08:00,,2026-01-09 07:00\n"), desk)
+    handler = office()
+    backfill(*old(), handler)
+    late = backfill(*old(ROWS + "6,lift,2026-01-08 08:00,,2026-01-09 07:00\n"), handler)
     assert (late.commands, late.rejects) == (2, 0)
-    reported, *_, closed = (r for r in log_of(desk) if r.stream == "repair-old-6")
+    reported, *_, closed = (r for r in log_of(handler) if r.stream == "repair-old-6")
     assert (reported.occurred_at, reported.recorded_at) == (DAY + h(72), NOW)
     assert (reported.known_at, closed.known_at) == (DAY + h(72), DAY + h(95))
-    assert [word for word, _ in story(desk, 6)] == ["reported", "warned", "closed"]
+    assert [word for word, _ in story(handler, 6)] == ["reported", "warned", "closed"]
     assert late.late == 0
-    times = [r.recorded_at for r in log_of(desk)]
+    times = [r.recorded_at for r in log_of(handler)]
     assert times == sorted(times)
 
 
@@ -139,7 +139,7 @@ def test_another_process_in_between_makes_the_batch_be_done_anew(old, monkeypatc
     """A conflict loses nothing and stores nothing twice."""
     plain = office()
     backfill(*old(), plain)
-    desk = office()
+    handler = office()
     original = replaying.Replay._commands
     conflicts = [0]
 
@@ -152,31 +152,31 @@ def test_another_process_in_between_makes_the_batch_be_done_anew(old, monkeypatc
 
     monkeypatch.setattr(replaying, "BATCH", 3)
     monkeypatch.setattr(replaying.Replay, "_commands", commands)
-    result = backfill(*old(), desk)
-    assert desk.log.rows(0, 1000) == plain.log.rows(0, 1000)
+    result = backfill(*old(), handler)
+    assert handler.log.rows(0, 1000) == plain.log.rows(0, 1000)
     assert (result.commands, result.lapses) == (10, 3)
 
 
 def test_the_log_may_know_of_other_cases(old):
     """Somebody else's order lives on beside the import; nothing is recorded for it."""
-    desk = office()
-    backfill(*old(), desk)
+    handler = office()
+    backfill(*old(), handler)
     asked = [
         CommandEnvelope(message=AcceptRepair(case="repair-old-5", technician="Li")),
         CommandEnvelope(message=CloseCase(case="repair-old-5", reason=Personal("by hand"))),
     ]
-    assert not any(isinstance(reply, Refusal) for reply in desk.handle_all(asked))
-    head = desk.log.head()
-    again = backfill(*old(), desk, until=DAY + h(5000))
-    assert (again.facts, desk.log.head()) == (0, head)
+    assert not any(isinstance(reply, Refusal) for reply in handler.handle_all(asked))
+    head = handler.log.head()
+    again = backfill(*old(), handler, until=DAY + h(5000))
+    assert (again.facts, handler.log.head()) == (0, head)
 
 
 def test_an_empty_log_has_no_earlier_run():
     """There is no last command and nothing to say."""
-    desk = office()
-    earlier = ResumePoint("old", [], desk)
+    handler = office()
+    earlier = ResumePoint("old", [], handler)
     assert earlier.last == -1
-    assert earlier.timers([], desk).first() is None
+    assert earlier.timers([], handler).first() is None
 
 
 @st.composite

@@ -23,26 +23,26 @@ OTHER = {"rulebook": "other", "clocks": {"repair.other": CLOCK}}
 WEEKDAYS = {"name": "weekdays", "hours": {"mon-fri": ["08:00-12:00"]}}
 
 
-def ask(desk, *commands):
+def ask(handler, *commands):
     """Let commands take effect before everything the import brings."""
-    replies = desk.handle_all(
+    replies = handler.handle_all(
         [CommandEnvelope(message=c, occurred_at=DAY, recorded_at=DAY) for c in commands]
     )
     assert not any(isinstance(reply, Exception) for reply in replies)
 
 
-def in_force(desk):
-    with desk.unit_of_work() as unit:
+def in_force(handler):
+    with handler.unit_of_work() as unit:
         rules = unit.directory.rules
         return rules.rulebook(rules.version).name, rules.version
 
 
 @pytest.fixture
 def ruled():
-    """A desk where another rulebook is in force."""
-    desk = office()
-    ask(desk, PublishRulebook(document=OTHER))
-    return desk
+    """A handler where another rulebook is in force."""
+    handler = office()
+    ask(handler, PublishRulebook(document=OTHER))
+    return handler
 
 
 def test_a_rulebook_in_force_is_not_replaced_unasked(old, ruled, tmp_path):
@@ -81,38 +81,38 @@ def test_the_mappings_rules_judge_where_they_are_published(old, ruled):
 @pytest.mark.parametrize("policy", RulesPolicy)
 def test_where_no_clock_is_in_force_the_mappings_rulebook_takes_effect(old, policy):
     """On a fresh store and over a rulebook of roles alone; the same mapping again is quiet."""
-    desk = office()
-    ask(desk, PublishRulebook(document={"rulebook": "roles", "roles": {"manager": {}}}))
-    backfill(*old(), desk, policy=policy)
-    assert in_force(desk)[0] == "old"
-    head = desk.log.head()
-    assert backfill(*old(), desk, policy=policy).facts == 0
-    assert desk.log.head() == head
+    handler = office()
+    ask(handler, PublishRulebook(document={"rulebook": "roles", "roles": {"manager": {}}}))
+    backfill(*old(), handler, policy=policy)
+    assert in_force(handler)[0] == "old"
+    head = handler.log.head()
+    assert backfill(*old(), handler, policy=policy).facts == 0
+    assert handler.log.head() == head
 
 
 def test_a_calendar_in_force_is_not_replaced_unasked(old):
     """Nor is it when it is kept."""
-    desk = office()
-    ask(desk, PublishCalendar(document=WEEKDAYS))
+    handler = office()
+    ask(handler, PublishCalendar(document=WEEKDAYS))
     with pytest.raises(RulesDiffer) as refused:
-        backfill(*old(), desk)
+        backfill(*old(), handler)
     assert "calendar weekdays" in refused.value.sentence
-    backfill(*old(), desk, policy=RulesPolicy.KEEP)
-    with desk.unit_of_work() as unit:
+    backfill(*old(), handler, policy=RulesPolicy.KEEP)
+    with handler.unit_of_work() as unit:
         rules = unit.directory.rules
         assert rules.calendar_document("weekdays") == WEEKDAYS
         assert rules.rulebook(rules.version).name == "old"
-    backfill(*old(), desk, policy=RulesPolicy.PUBLISH)
-    with desk.unit_of_work() as unit:
+    backfill(*old(), handler, policy=RulesPolicy.PUBLISH)
+    with handler.unit_of_work() as unit:
         assert unit.directory.rules.calendar_versions("weekdays") == 2
 
 
 def test_an_open_site_stays_as_it_is(old):
     """A mapping does not describe it anew; another zone is refused, and nothing is stored."""
-    desk = office()
-    ask(desk, OpenSite(site="garden", name="花园", zone="Asia/Shanghai", buildings=("1",)))
-    backfill(*old(), desk)
-    with desk.unit_of_work() as unit:
+    handler = office()
+    ask(handler, OpenSite(site="garden", name="花园", zone="Asia/Shanghai", buildings=("1",)))
+    backfill(*old(), handler)
+    with handler.unit_of_work() as unit:
         assert unit.directory.sites["garden"].buildings == ("1",)
     abroad = office()
     ask(abroad, OpenSite(site="garden", name="花园", zone="Asia/Tokyo"))
@@ -126,10 +126,10 @@ def test_publications_are_stored_all_or_none(old, tmp_path):
     _, path = old()
     text = RULEBOOK.replace("within: 24h", "within: {working: 8h, calendar: cn}")
     (tmp_path / "rulebook.yaml").write_text(text, "utf-8")
-    desk = office()
+    handler = office()
     with pytest.raises(CalendarUnknown):
-        backfill(load_mapping(tmp_path / "mapping.yaml"), path, desk)
-    assert desk.log.head() == 0
+        backfill(load_mapping(tmp_path / "mapping.yaml"), path, handler)
+    assert handler.log.head() == 0
 
 
 STARTLESS = {
@@ -151,24 +151,24 @@ def test_an_import_that_would_start_no_clock_asks_first(old, tmp_path, clock):
             f"rulebook: idle\nclocks:\n  a: {clock}\n".replace("'", ""), "utf-8"
         )
     mapping = load_mapping(tmp_path / "mapping.yaml")
-    desk = office()
+    handler = office()
     with pytest.raises(NoClockStarts) as refused:
-        backfill(mapping, path, desk)
+        backfill(mapping, path, handler)
     assert refused.value.code == ("NoClockStarts" if clock else "NoRulebook")
     assert "--without-clocks" in refused.value.sentence
     assert ("报修" if clock else "没有生效的规则手册") in refused.value.sentence_zh
-    assert desk.log.head() == 0
-    result = backfill(mapping, path, desk, without_clocks=True)
+    assert handler.log.head() == 0
+    result = backfill(mapping, path, handler, without_clocks=True)
     assert (result.commands, result.clocks) == (10, 0)
-    assert backfill(mapping, path, desk, without_clocks=True).facts == 0
+    assert backfill(mapping, path, handler, without_clocks=True).facts == 0
 
 
 def test_clocks_are_not_started_where_none_were_wanted(old):
     """Their lapses could never be taken back."""
-    desk = office()
+    handler = office()
     with pytest.raises(ClocksStart, match="such as repair"):
-        backfill(*old(), desk, without_clocks=True)
-    assert desk.log.head() == 0
+        backfill(*old(), handler, without_clocks=True)
+    assert handler.log.head() == 0
 
 
 def test_a_fact_that_a_command_brings_along_counts_as_well(old, tmp_path):
@@ -222,15 +222,15 @@ LIFE: list[tuple[str, dict]] = [
 
 def test_every_command_of_a_mapping_has_the_words_of_what_it_records():
     """The list is what the decisions do, no more and no less."""
-    desk = office()
+    handler = office()
     ladder = {"ladder": [{"at": "100%", "to": "m"}]}
     book = {"rulebook": "x", "roles": {"m": {}}, "clocks": {"a": {**CLOCK, **ladder}}}
-    ask(desk, OpenSite(site="s", name="s"), PublishRulebook(document=book))
+    ask(handler, OpenSite(site="s", name="s"), PublishRulebook(document=book))
     recorded: dict[str, set[str]] = {}
     for number, (name, fields) in enumerate(LIFE):
         command = read_message(ROUTES, name, fields)
         at = DAY + h(3 * (name == "RecordDue") + number / 60)
-        with desk.unit_of_work() as unit:
+        with handler.unit_of_work() as unit:
             answered = unit.handle(CommandEnvelope(message=command, recorded_at=at))
             facts = unit.load(answered.stream).facts[-answered.facts :]
         recorded.setdefault(name, set()).update(one.fact.word for one in facts)

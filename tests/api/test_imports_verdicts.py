@@ -33,10 +33,10 @@ ROWS = f"""\
 def brought(old, write):
     """The result of an import of some rows by the mapping with claims."""
 
-    def bring(rows: str, desk=None):
+    def bring(rows: str, handler=None):
         _, path = old(rows)
         mapping = load_mapping(write("claims.yaml", MAPPING + CLAIMS))
-        return backfill(mapping, path, desk or office())
+        return backfill(mapping, path, handler or office())
 
     return bring
 
@@ -74,13 +74,13 @@ def test_what_is_no_truth_is_rejected_and_the_row_is_taken(brought):
 
 
 def test_a_waived_breach_was_not_done_in_time(brought):
-    desk = office()
+    handler = office()
     rows = ROWS.format("kept", "kept", "broken", "kept")
-    assert brought(rows, desk).contradicted == 1
+    assert brought(rows, handler).contradicted == 1
     waive = WaiveBreach(case="repair-old-2", clock="repair.closed", by="ma", reason=Personal("x"))
-    (answer,) = desk.handle_all([CommandEnvelope(message=waive)])
+    (answer,) = handler.handle_all([CommandEnvelope(message=waive)])
     assert isinstance(answer, Receipt)
-    again = brought(rows, desk)
+    again = brought(rows, handler)
     assert [one.verdict for one in again.contradictions] == ["waived"]
 
 

@@ -95,8 +95,9 @@ def test_every_operation_says_how_it_is_answered_and_refused() -> None:
     for method, path, operation in operations():
         statuses = set(operation["responses"])
         assert {"400", "408", "421", "422", "431", "500", "503"} <= statuses
-        assert statuses >= ({"200", "201", "403", "404", "409", "412", "413", "415"}
-                            if method == "POST" else {"200"}), path  # fmt: skip
+        command = {"200", "201", "403", "404", "409", "412", "413", "415"}
+        posted = {"200", "413", "415"} if method == "POST" else {"200"}
+        assert statuses >= (command if path.startswith("/commands/") else posted), path
         for status in map(int, statuses):
             content = response_of(operation, status)["content"]
             ((kind, said),) = content.items()
@@ -108,6 +109,38 @@ def test_every_operation_says_how_it_is_answered_and_refused() -> None:
             else:
                 assert kind == "application/problem+json"
                 assert all(e["value"]["status"] == status for e in said["examples"].values())
+
+
+def test_every_question_that_takes_a_lens_takes_drafts_in_a_body_as_well() -> None:
+    """By POST to the same address, with the same parameters, and answered by the same type."""
+    asked = {(method, path): operation for method, path, operation in operations()}
+    lensed = [
+        path for (method, path), operation in asked.items()
+        if method == "GET" and any(p["name"] == "as_if" for p in operation.get("parameters", ()))
+    ]  # fmt: skip
+    assert len(lensed) == len([1 for m, p in asked if m == "POST" and "/commands/" not in p])
+    for path in lensed:
+        get, post = asked["GET", path], asked["POST", path]
+        assert post["operationId"] == f"{get['operationId']}_as_if"
+        assert (post["parameters"], post["responses"]["200"]) == (
+            get["parameters"], get["responses"]["200"],
+        )  # fmt: skip
+        assert set(post["requestBody"]["content"]) == {"application/json", "application/yaml"}
+
+
+def test_the_drafts_of_the_examples_can_be_asked_by(world: World) -> None:
+    """In JSON and in YAML, one document or a list."""
+    content = document()["paths"]["/board"]["post"]["requestBody"]["content"]
+    bodies = [
+        (kind, value if isinstance(value, str) else orjson.dumps(value).decode())
+        for kind, said in content.items()
+        for value in [said.get("example"), *(e["value"] for e in said.get("examples", {}).values())]
+        if value is not None
+    ]
+    assert len(bodies) == 3
+    for kind, body in bodies:
+        answer = world.ask_as_if("/board", body.encode(), kind)
+        assert answer.json()["lens"]["as_if"][0] == "stricter"
 
 
 def test_the_codes_of_a_command_are_those_that_it_can_be_refused_for() -> None:

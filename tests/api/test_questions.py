@@ -8,9 +8,11 @@ import pytest
 
 from api.http.pool import Questions
 from api.queries import cases
+from tests.support.patience import patient
 from tests.support.service import CASE, REPORT, World
 
 PATIENCE = 30
+until = patient(PATIENCE)
 
 
 class Jam:
@@ -106,4 +108,41 @@ def test_a_question_that_waited_too_long_is_given_up(
     jam.end()
     assert world.get("/kpis").status_code == 200
     assert not jam.begun.acquire(blocking=False)
+    world.engine.close()
+
+
+ENDLESS = (
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000000)"
+    " SELECT count(*) FROM n"
+)
+
+
+def test_the_budget_ends_the_work_and_not_only_the_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite would be busy for days; its thread answers the next question."""
+    world = World(tmp_path, Questions(threads=1, waiting=0, budget=0.3))
+    monkeypatch.setattr(cases, "board", lambda view, **_: view.tables.ask(ENDLESS))
+    for _ in range(2):
+        refused = world.get("/board")
+        assert (refused.status_code, refused.json()["code"]) == (503, "QuestionTooSlow")
+        assert until(lambda: world.get("/kpis").status_code == 200)
+    world.engine.close()
+
+
+def test_a_thread_that_caught_up_for_a_question_is_not_stopped_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it projects is needed by others as well, and has a time of its own."""
+    world = World(tmp_path, Questions(threads=1, waiting=0, budget=0.1))
+    settle, seen = world.engine.settle, []
+
+    def slow() -> bool:
+        until(lambda: False, 0.2)
+        seen.append(world.engine.tables.ask("SELECT count(*) FROM cases"))
+        return settle()
+
+    monkeypatch.setattr(world.engine, "settle", slow)
+    assert world.get("/board").json()["code"] == "QuestionTooSlow"
+    assert until(lambda: seen == [[(0,)]])
     world.engine.close()

@@ -1,4 +1,4 @@
-"""For benchmarks that still run: every one at a small size, the shape of its figures checked."""
+"""Benchmarks still run: every one at a small size, the shape of its figures checked."""
 
 import json
 import os

@@ -334,10 +334,10 @@ def test_streams_beyond_those_kept_at_hand_are_loaded_again(monkeypatch):
 
 def test_a_desk_opened_on_a_full_log_knows_its_sites(log):
     Office(log).done(LODGE)
-    desk = CommandHandler(log, clock=lambda: START)
-    (answer,) = desk.handle_all([CommandEnvelope(message=REPLY)])
+    handler = CommandHandler(log, clock=lambda: START)
+    (answer,) = handler.handle_all([CommandEnvelope(message=REPLY)])
     assert isinstance(answer, Receipt)
-    assert set(desk.directory.sites) == {SITE}
+    assert set(handler.directory.sites) == {SITE}
 
 
 def test_a_batch_reads_the_cases_it_asks_in_one_go(log, monkeypatch):
@@ -345,12 +345,12 @@ def test_a_batch_reads_the_cases_it_asks_in_one_go(log, monkeypatch):
     office = Office(log, book({}))
     office.done(LODGE)
     office.done(replace(LODGE, case="complaint-2"))
-    desk = CommandHandler(log, clock=lambda: office.now)
+    handler = CommandHandler(log, clock=lambda: office.now)
     asked = []
     streams = log.streams
     monkeypatch.setattr(log, "streams", lambda *a: (asked.append(list(a[0])), streams(*a))[1])
     cases = ["complaint-1", "complaint-2", "complaint-3", "complaint-\ud800"]
-    replies = desk.handle_all(
+    replies = handler.handle_all(
         [CommandEnvelope(message=ReplyToComplaint(case=c, by="li")) for c in cases]
     )
     assert asked == [["complaint-1", "complaint-2", "complaint-3"]]

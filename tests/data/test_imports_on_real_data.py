@@ -126,8 +126,8 @@ def test_the_figures_of_complaints_are_those_of_its_rulebook(complaints):
 def test_every_miss_is_recorded_at_its_due_instant(boston):
     """The import leaves each lapse at the instant it was due, in the order of instants."""
     found = [
-        boston.desk.codec.decode(row)
-        for page in boston.desk.log.follow(0)
+        boston.handler.codec.decode(row)
+        for page in boston.handler.log.follow(0)
         for row in page
         if row.topic == "DeadlineLapsed"
     ]
@@ -200,9 +200,9 @@ def test_living_a_history_twice_adds_nothing(name, request):
     """The second import answers every command as the first did and refuses the same rows."""
     lived = request.getfixturevalue(name)
     mapping = load_mapping(EXAMPLES / lived.folder.name / "mapping.yaml")
-    head = lived.desk.log.head()
-    again = backfill(mapping, lived.file, CommandHandler(lived.desk.log))
-    assert (again.facts, again.commands, lived.desk.log.head()) == (0, 0, head)
+    head = lived.handler.log.head()
+    again = backfill(mapping, lived.file, CommandHandler(lived.handler.log))
+    assert (again.facts, again.commands, lived.handler.log.head()) == (0, 0, head)
     assert again.repeated == lived.result.commands
     assert again.codes == lived.result.codes
 
@@ -211,8 +211,8 @@ def test_what_is_recorded_never_goes_back_in_time(boston, incidents, complaints)
     """The log learned everything in the order of its positions."""
     for lived in (boston, incidents, complaints):
         recorded = [
-            lived.desk.codec.decode(row).recorded_at
-            for page in lived.desk.log.follow(0)
+            lived.handler.codec.decode(row).recorded_at
+            for page in lived.handler.log.follow(0)
             for row in page
         ]
         assert recorded == sorted(recorded)

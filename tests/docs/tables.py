@@ -163,8 +163,8 @@ def _default(value: object) -> str:
     return f"`{text}`" if text else "none"
 
 
-def views() -> str:
-    """Every view, table and column."""
+def row_sets() -> str:
+    """Every row set, table and column."""
     parts = []
     with engine(MEMORY, create=True) as opened:
         for view in opened.projector.row_sets.values():
@@ -175,7 +175,7 @@ def views() -> str:
                     for c in kept.columns
                 )  # fmt: skip
                 key = ", ".join(f"`{name}`" for name in kept.key)
-                about = f"View `{view.name}`, definition {view.version}: {sentence(type(view))}"
+                about = f"Row set `{view.name}`, definition {view.version}: {sentence(type(view))}"
                 columns = table("column | type | | meaning", rows)
                 parts.append(f"### Table {kept.name}\n\n{about}\nKey: {key}.\n\n{columns}")
     return "\n\n".join(parts)
@@ -266,7 +266,7 @@ def routes() -> str:
         found = app.openapi()["paths"]
     rows = [
         (
-            f"`GET {path}`",
+            f"`GET {path}`" + " or `POST`" * ("post" in methods),
             ", ".join(f"`{p['name']}`" for p in said.get("parameters", ()) if p["in"] == "query"),
             said.get("description", said["summary"]),
         )
@@ -291,6 +291,6 @@ TABLES: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "settings.md": {"settings": settings},
     "cli.md": {"cli": cli},
     "http.md": {"headers": headers, "routes": routes},
-    "views.md": {"views": views},
+    "row-sets.md": {"row sets": row_sets},
     "figures.md": {"columns": columns},
 }

@@ -38,7 +38,7 @@ from tests.support.scenario import REASON, SITE, Office
 
 
 class CaseMachine(RuleBasedStateMachine):
-    """One case of one kind, a moving clock, two desks on one log."""
+    """One case of one kind, a moving clock, two command handlers on one log."""
 
     case = ""
     begin = staticmethod(lodging)
@@ -55,11 +55,11 @@ class CaseMachine(RuleBasedStateMachine):
         self.ask(data.draw(self.begin(self.case)))
 
     def ask(self, command: Message, **words) -> None:
-        """Ask either desk; a refusal stores nothing."""
-        desk = self.office.handler
+        """Ask either handler; a refusal stores nothing."""
+        handler = self.office.handler
         head = self.office.log.head()
         request = CommandEnvelope(message=command, **words)
-        (reply,) = desk.handle_all([request])
+        (reply,) = handler.handle_all([request])
         log = self.office.log
         due = 0 if isinstance(command, RecordDue) else self.recorded_by_itself(head)
         if isinstance(reply, Receipt):
@@ -90,7 +90,7 @@ class CaseMachine(RuleBasedStateMachine):
 
     @rule(minutes=MINUTES)
     def time_passes(self, minutes):
-        """On both desks."""
+        """On both command handlers."""
         self.office.now += timedelta(minutes=minutes)
         self.second.now = self.office.now
 
@@ -143,7 +143,7 @@ class CaseMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_log_folds_to_what_the_desk_knows(self):
-        """Facts and state, of the desk that was asked last."""
+        """Facts and state, of the handler that was asked last."""
         kept = self.office.handler.kept(self.case)
         facts = self.facts
         if kept is not None and len(kept.facts) == len(facts):

@@ -7,12 +7,15 @@ from datetime import timedelta
 
 import pytest
 
+from commands.cases import RateService
 from commands.clocks import AcknowledgeEscalation, WaiveBreach
-from commands.complaint import ReplyToComplaint
+from commands.complaint import ReplyToComplaint, ResolveComplaint
 from domain.kernel.documents import DocumentInvalid
 from domain.kernel.facts import StaffId
 from domain.kernel.personal import Personal
+from domain.kinds.aftercare import Rating
 from domain.kinds.rules.decisions import CalendarUnknown
+from projections.differences import count_without_cause, facts_without_cause
 from projections.lens import Lens
 from projections.replay import ALL
 from store.tables import Record
@@ -133,6 +136,45 @@ def test_a_waiver_excuses_only_what_is_broken(place: Watched):
     place.done(WaiveBreach(case=case, clock="reply", by=LI, reason=Personal("flood")))
     assert verdicts(place, Lens(rulebook=RULES))[case, "reply", 1] == "waived"
     assert verdicts(place, Lens(rulebook=reply_within(36)))[case, "reply", 1] == "running"
+
+
+def without_cause(place: Watched, document: dict[str, object]) -> list[tuple[str, str]]:
+    """The words of the facts without cause, each with the word of its cause."""
+    tables = seen(place, Lens(rulebook=document), (*ALL, "differences"))
+    found = facts_without_cause(tables, limit=10)
+    assert count_without_cause(tables) == len(found)
+    tables.close()
+    words = {(r.stream, r.version): r.fact.word for case, *_ in found for r in place.recorded(case)}
+    return [(words[case, version], words[case, cause]) for case, version, cause in found]
+
+
+def test_what_a_spared_lapse_or_rung_had_caused_is_without_cause(place: Watched):
+    """It stays; by rules that raise the same rung as well it has its cause."""
+    case = place.complaint()
+    place.wait_watched(25 * HOUR)
+    place.done(AcknowledgeEscalation(case=case, clock="reply", rung=1, by=LI))
+    place.done(WaiveBreach(case=case, clock="reply", by=LI, reason=Personal("flood")))
+    both = [("acknowledged", "escalated"), ("waived", "lapsed")]
+    assert without_cause(place, reply_within(36)) == both
+    assert without_cause(place, RULES) == []
+    assert without_cause(place, reply_within(12)) == []
+    other = reply_within(24, ladder=[{"at": "100%", "to": "manager"}])
+    assert without_cause(place, other) == both[:1]
+
+
+def test_what_names_a_spared_fact_as_its_cause_is_without_cause_and_so_is_what_follows_it(
+    place: Watched,
+):
+    """Whoever caused it: a reaction, or a person."""
+    case = place.complaint()
+    place.wait_watched(25 * HOUR)
+    lapsed = next(r for r in place.recorded(case) if r.fact.word == "lapsed")
+    place.done(ReplyToComplaint(case=case, by=LI), causation=f"{case}/{lapsed.version}")
+    replied = place.recorded(case)[-1]
+    place.done(ResolveComplaint(case=case, by=LI), causation=f"{case}/{replied.version}")
+    place.done(RateService(case=case, rating=Rating.SATISFIED), causation=f"{case}/1")
+    assert without_cause(place, reply_within(36)) == [("replied", "lapsed"), ("resolved", "lapsed")]
+    assert without_cause(place, reply_within(12)) == []
 
 
 def test_true_at_an_instant_later_facts_have_not_happened(place: Watched):

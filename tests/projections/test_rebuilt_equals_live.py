@@ -95,7 +95,7 @@ def asked(case: str) -> st.SearchStrategy[Message]:
 
 
 class Projecting(RuleBasedStateMachine):
-    """A desk that takes commands, and two processes that project them whenever they come to it."""
+    """A command handler, and two processes that project its facts whenever they come to it."""
 
     address: Callable[[], str]
 

@@ -173,7 +173,7 @@ def test_two_workers_on_one_log_record_each_rung_once(office: Office, tmp_path: 
 
 
 def test_a_leap_of_the_wall_clock_lets_nothing_lapse(tmp_path: Path) -> None:
-    """A wall clock that is a day ahead for a moment is not believed, not even by the desk."""
+    """A wall clock that is a day ahead for a moment is believed by nobody, writers included."""
     office = Office(tmp_path)
     office.ask(PublishRulebook(document=RULES), OpenSite(site="a", name="A"), report("repair-1"))
     steady = [0.0]

@@ -82,7 +82,7 @@ def test_readers_see_the_old_rows_until_the_swap_and_live_pages_go_on(place: Pla
     assert seen(views) == {"a": 4, "b": 1, "c": 1, "d": 1, "e": 3}
 
 
-def test_only_the_living_generation_is_left(place: Place):
+def test_only_the_living_tables_are_left(place: Place):
     happen(place.log, "a")
     views = place.projector()
     for _ in range(3):

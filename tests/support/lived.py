@@ -33,14 +33,14 @@ class Lived:
         self.file = folder / file
         mapping = load_mapping(EXAMPLES / name / "mapping.yaml")
         self.engine = Engine(MEMORY, create=True)
-        self.desk = self.engine.handler
-        self.result = backfill(mapping, self.file, self.desk)
-        self.registers = read_directory(self.desk.log, Codec())
+        self.handler = self.engine.handler
+        self.result = backfill(mapping, self.file, self.handler)
+        self.registers = read_directory(self.handler.log, Codec())
 
     def cases(self) -> dict[str, list[Recorded]]:
         """Each case with its facts."""
         codec, kept = Codec(), defaultdict(list)
-        for page in self.desk.log.follow(0):
+        for page in self.handler.log.follow(0):
             for row in page:
                 if row.stream.startswith(("repair-", "complaint-")):
                     kept[row.stream].append(codec.decode(row))

@@ -1,4 +1,4 @@
-"""A neighbourhood whose cases come through a desk and are read from views, by small rules."""
+"""A neighbourhood of cases under small rules, from the command handler to the row sets."""
 
 from __future__ import annotations
 

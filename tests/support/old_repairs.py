@@ -88,21 +88,21 @@ NOW = DAY + timedelta(days=300)
 
 
 def office(log: Log | None = None, now: datetime = NOW) -> CommandHandler:
-    """A desk on a log, a fresh one unless it is given, where it is now."""
+    """A handler on a log, a fresh one unless it is given, where it is now."""
     return CommandHandler(log or MemoryLog(), clock=lambda: now)
 
 
-def log_of(desk: CommandHandler) -> list[Recorded]:
+def log_of(handler: CommandHandler) -> list[Recorded]:
     """Every fact of a case in the log."""
-    rows = [row for row in desk.log.rows(0, 10_000) if row.stream.startswith("repair-")]
-    return [desk.codec.decode(row) for row in rows]
+    rows = [row for row in handler.log.rows(0, 10_000) if row.stream.startswith("repair-")]
+    return [handler.codec.decode(row) for row in rows]
 
 
-def story(desk: CommandHandler, number: int) -> list[tuple[str, timedelta]]:
+def story(handler: CommandHandler, number: int) -> list[tuple[str, timedelta]]:
     """The facts of a case with their time since the first morning."""
     return [
         (r.fact.word, r.occurred_at - DAY)
-        for r in log_of(desk)
+        for r in log_of(handler)
         if r.stream == f"repair-old-{number}"
     ]
 

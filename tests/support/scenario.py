@@ -204,7 +204,7 @@ class Case:
 
 
 class Office:
-    """A desk whose clock is moved by hand, over a log with one open site."""
+    """A command handler whose clock is moved by hand, over a log with one open site."""
 
     def __init__(self, log: Log | None = None, *documents: Mapping[str, Any]) -> None:
         """Open the site and publish calendars and rulebooks in the order given."""

@@ -26,13 +26,16 @@ class World:
     Every answer that `ask` and `get` return was held against the OpenAPI document.
     """
 
-    def __init__(self, folder: Path, questions: Questions | None = None) -> None:
+    def __init__(
+        self, folder: Path, questions: Questions | None = None, replaying: Questions | None = None
+    ) -> None:
         self.now = datetime(2026, 5, 6, 1, tzinfo=UTC)
         self.engine = Engine(str(folder / "g.db"), create=True, clock=lambda: self.now)
         equip(self.engine, OpenSite(site="main", name="花园"))
         self.app = create_app(
-            self.engine, Settings(body_limit=10_000), schedule=False, questions=questions
-        )
+            self.engine, Settings(body_limit=10_000), schedule=False, questions=questions,
+            replaying=replaying,
+        )  # fmt: skip
         self.client = TestClient(self.app, base_url=f"http://{HOST}", raise_server_exceptions=False)
 
     def ask(self, name: str, data: Any = None, **headers: str) -> Any:
@@ -40,6 +43,11 @@ class World:
 
     def get(self, path: str, **query: Any) -> Any:
         return checked(self.client.get(path, params=query or None))
+
+    def ask_as_if(self, path: str, body: bytes, kind: str, **query: Any) -> Any:
+        """A question judged by the drafts of its body."""
+        headers = {"Content-Type": kind}
+        return checked(self.client.post(path, params=query or None, content=body, headers=headers))
 
 
 def checked(answer: Any) -> Any:
