@@ -136,12 +136,7 @@ class PostgresTables(TableDb):
             found[:] = cursor.fetchall()
 
         with self._told():
-            try:
-                self._pool.putconn(self._lent_for(read))
-            except pg.QueryCanceled as error:
-                if limited():
-                    raise TimeIsUp from error
-                raise
+            self._pool.putconn(self._lent_for(read))
         return found
 
     def insert(self, table: str, columns: Sequence[str], rows: Iterable[Record]) -> None:
@@ -245,6 +240,8 @@ class PostgresTables(TableDb):
             problem = self.address.gist(error)
             raise TablesDamaged(where=self.where, problem=problem) from error
         except psycopg.Error as error:
+            if isinstance(error, pg.QueryCanceled) and limited():
+                raise TimeIsUp from error
             raise self.address.fault_of(error) from error
 
 

@@ -10,6 +10,7 @@ import pytest
 from api.cli import main
 from api.imports.mapping import load_mapping
 from tests.support.command_line import CASE, Done, Guanjia
+from tests.support.judged import judge
 from tests.support.old_repairs import MAPPING, ROWS, RULEBOOK
 from tests.support.service import CASE as REPORTED, REPORT, World
 
@@ -70,6 +71,12 @@ def reported(world: World) -> World:
     report = {**REPORT, "case": REPORTED, "external_id": "E-7"}
     assert world.ask("ReportRepair", report).status_code == 201
     return world
+
+
+@pytest.fixture
+def judged(world: World) -> World:
+    """Two repairs under thirty minutes: one accepted after twenty, one after fifty."""
+    return judge(world)
 
 
 @pytest.fixture
