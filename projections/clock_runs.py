@@ -60,16 +60,21 @@ class ClockRuns:
     tables = (CLOCK_RUNS,)
     unmoved_by: frozenset[str] = frozenset()
 
+    def __init__(self, wanted: frozenset[str] = frozenset(CLOCK_RUNS.names)) -> None:
+        """Name the columns that are wanted; of the others those that take long are left empty."""
+        self._spent = not wanted.isdisjoint(("consumed", "lateness"))
+        self._next = "next" in wanted
+
     def rows(self, case: Fold) -> Rows:
         """The rows of a case."""
         first, kind, directory = case.facts[0], case.kind.name, case.directory
         name, site, zone = first.stream, first.site, directory.zone(first.site)
         found = []
         for clock in case.clocks:
-            coming = next_instant(clock, directory)
+            coming = next_instant(clock, directory) if self._next else None
             due = optional_micros(clock.due)
             _, target, unit = _target(clock.within)
-            used, late = spent(clock, directory) or OPEN
+            used, late = (spent(clock, directory) if self._spent else None) or OPEN
             found.append(
                 (
                     name, clock.rule.name, clock.cycle, kind, site, clock.rules, clock.service,

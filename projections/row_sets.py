@@ -11,10 +11,12 @@ from domain.kinds import KINDS
 from domain.kinds.directory import Directory
 from domain.promises import Clock, Fold
 from domain.working_time import Working
+from projections import clock_runs
 from projections.cases import Cases
 from projections.clock_runs import ClockRuns
 from projections.services import Services
 from store.codec import Codec, topic_of
+from store.fleeting import Reads
 from store.log import Log
 from store.projector import PAGE, Projector, RowSet, Share
 from store.register_reader import DirectoryReader
@@ -45,9 +47,13 @@ def row_sets(
     )  # fmt: skip
 
 
-def case_row_sets(kinds: Kinds) -> tuple[RowSet[Fold], ...]:
-    """The row sets of cases, each of which a question can also have for itself."""
-    return Cases(kinds), Services(frozenset(map(topic_of, kinds.common))), ClockRuns()
+def case_row_sets(kinds: Kinds, reads: Reads | None = None) -> tuple[RowSet[Fold], ...]:
+    """The row sets of cases, each of which a question can also have for itself.
+
+    ``reads`` are the columns that matter: what takes long to work out is empty in any other.
+    """
+    runs = ClockRuns() if reads is None else ClockRuns(reads.get(clock_runs.TABLE, frozenset()))
+    return Cases(kinds), Services(frozenset(map(topic_of, kinds.common))), runs
 
 
 def folding(kinds: Kinds) -> Callable[[Sequence[Recorded], Directory], Fold]:

@@ -13,7 +13,7 @@ from domain.kinds import KINDS
 from projections import parallel
 from projections.lens import Focus, Lens, focus
 from projections.parallel import WORTH_IT, Job, WorkerLost, processes, shared, sharing
-from projections.replay import ALL, batches, fill, sets_named
+from projections.replay import ALL, Wanted, batches, fill
 from projections.row_sets import row_sets
 from store.log import Log
 from store.open import MEMORY, open_log, open_views
@@ -45,12 +45,12 @@ def held(log: Log, lens: Lens) -> Focus:
 
 
 def job(path: str, focused: Focus) -> Job:
-    return Job(path, KINDS, focused.lens, focused.until, focused.instant, ALL)
+    return Job(path, KINDS, focused.lens, focused.until, focused.instant, Wanted())
 
 
-def filled(found: Iterator[Batch], names: tuple[str, ...], until: int) -> Dump:
+def filled(found: Iterator[Batch], until: int) -> Dump:
     tables = open_views(MEMORY)
-    fill(tables, sets_named(names, KINDS), found, lambda *_: None, until)
+    fill(tables, Wanted().sets(KINDS), found, lambda *_: None, until)
     try:
         return dump(tables)
     finally:
@@ -61,8 +61,8 @@ def filled(found: Iterator[Batch], names: tuple[str, ...], until: int) -> Dump:
 def test_two_processes_make_the_rows_that_one_makes(store: tuple[str, Log], lens: Lens):
     path, log = store
     focused = held(log, lens)
-    alone = filled(batches(focused, log, CODEC, ALL), ALL, focused.until)
-    assert filled(shared(job(path, focused), 2), ALL, focused.until) == alone
+    alone = filled(batches(focused, log, CODEC, Wanted()), focused.until)
+    assert filled(shared(job(path, focused), 2), focused.until) == alone
     assert alone["cases"]
 
 
