@@ -24,7 +24,8 @@ def late_among(facts: Iterable[Recorded], rules: Rules) -> int:
         if recorded.rules != version:
             version = recorded.rules
             tolerance = rules.rulebook(version).entered_late_after
-        if is_late(recorded, tolerance):
+        known = recorded.known_at or recorded.recorded_at
+        if known - recorded.occurred_at > tolerance and not _by_engine(recorded):
             count += 1
     return count
 
