@@ -15,11 +15,14 @@ from projections.lens import Focus, Lens, focus
 from projections.parallel import WORTH_IT, Job, WorkerLost, processes, shared, sharing
 from projections.replay import ALL, Wanted, batches, fill
 from projections.row_sets import row_sets
+from store.errors import LogDamaged
 from store.log import Log
 from store.open import MEMORY, open_log, open_views
 from store.projector import Batch
 from store.register_reader import DirectoryReader
+from tests.support import damage
 from tests.support.lensed import Dump, dump
+from tests.support.logs import Place
 from tests.support.neighbourhood import RULES, Neighbourhood
 from tests.support.scenario import CODEC
 
@@ -136,6 +139,21 @@ def test_a_rebuild_by_two_processes_gives_the_rows_of_one(
     assert together.db.ask(unsettled) == alone.db.ask(unsettled)
     for projector in (alone, together):
         projector.db.close()
+
+
+def test_a_rebuild_by_several_processes_checks_the_chain(
+    store: tuple[str, Log], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every row is as it was, only their order is in doubt: no process alone can see it."""
+    path, log = store
+    harm = [f"UPDATE log SET chain = {damage.blob(bytes(32))} WHERE position = 9"]
+    damage.run(Place("sqlite", path), harm)
+    monkeypatch.setattr(parallel, "processes", lambda *_: 2)
+    together = row_sets(log, open_views(MEMORY), share=sharing(path, KINDS))
+    with pytest.raises(LogDamaged, match="position 9 does not follow"):
+        together.rebuild()
+    assert together.db.ask("SELECT count(*) FROM cases") == [(0,)]
+    together.db.close()
 
 
 def children() -> list[int]:
