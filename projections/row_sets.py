@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
 
 from domain.kernel.facts import Recorded
 from domain.kernel.kinds import Kinds
@@ -23,7 +22,6 @@ from store.register_reader import DirectoryReader
 from store.tables import TableDb
 
 CaseProjector = Projector[Fold]
-WHOLE: Final = 100
 
 
 def row_sets(
@@ -72,16 +70,13 @@ def unsettled(case: Fold) -> bool:
 
     A year is missing that a deadline counts on, or that a rung beyond the deadline may reach into.
     """
-    return any(clock.provisional or _rung_beyond(clock) for clock in case.clocks)
-
-
-def _rung_beyond(clock: Clock) -> bool:
-    """Whether a rung may come when more working time than the target has passed."""
-    if not (clock.running or clock.breached):
-        return False
-    return clock.rule.counted_moments or (
-        type(clock.within) is Working
-        and any(
-            rung.at.percent is not None and rung.at.percent > WHOLE for rung in clock.rule.ladder
-        )
+    return any(
+        clock.provisional or (_may_reach_beyond(clock) and (clock.running or clock.breached))
+        for clock in case.clocks
     )
+
+
+def _may_reach_beyond(clock: Clock) -> bool:
+    """Whether a rung may come when more working time than the target has passed."""
+    rule = clock.rule
+    return rule.counted_moments or (rule.beyond_target and type(clock.within) is Working)

@@ -279,10 +279,7 @@ class Projector(Follower, Generic[Case]):
         return facts
 
     def _batches(self, names: Sequence[str], until: int) -> Iterator[Batch]:
-        """The rows of every case up to a position, made here or shared among processes.
-
-        After the last of them the chain is checked as well.
-        """
+        """The rows of every case, made here or shared among processes, and a check of the chain."""
         shared = None if self._share is None else self._share(names, until)
         if shared is not None:
             with ThreadPoolExecutor(1) as beside:  # while this process waits for the others
@@ -332,14 +329,8 @@ class Projector(Follower, Generic[Case]):
         with self.db.writing():
             for state in states:
                 self.db.run("DELETE FROM followers WHERE name = ?", (state.name,))
-                row = (
-                    state.name,
-                    at,
-                    state.last_tick_age,
-                    state.position,
-                    state.taken,
-                    state.fault,
-                )
+                age, position = state.last_tick_age, state.position
+                row = (state.name, at, age, position, state.taken, state.fault)
                 self.db.run("INSERT INTO followers VALUES (?, ?, ?, ?, ?, ?)", row)
 
     def noted(self, now: datetime) -> dict[str, FollowerState]:

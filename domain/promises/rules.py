@@ -165,6 +165,11 @@ class ClockRule:
         return any(moment.by is not None and moment.offset is None for moment in self.moments)
 
     @cached_property
+    def beyond_target(self) -> bool:
+        """Whether some rung comes when more than the whole target has passed."""
+        return any((rung.at.percent or 0) > 100 for rung in self.ladder)  # noqa: PLR2004 - as above
+
+    @cached_property
     def early(self) -> tuple[Moment, ...]:
         """The moments at which anything is said before the due instant, each once."""
         return tuple(dict.fromkeys(moment for moment in self.moments if moment.before_due))

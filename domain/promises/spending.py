@@ -53,9 +53,7 @@ def spent(clock: Clock, directory: Directory) -> Spent | None:
     return Spent(_number(amounts.used), _number(amounts.late))
 
 
-def _days_spent(
-    within: WorkingDays, clock: Clock, end: datetime, directory: Directory
-) -> Spent:
+def _days_spent(within: WorkingDays, clock: Clock, end: datetime, directory: Directory) -> Spent:
     calendar = directory.rules.calendar(within.calendar, clock.rules)
     assert calendar is not None, "no rulebook takes effect before its calendars"
     part, whole = ended_days(clock.started, end, directory.zone(clock.site), calendar)
