@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from commands import ROUTES
 from commands.envelope import CommandEnvelope
@@ -30,6 +30,8 @@ from store.open import open_log, open_views
 from store.projector import Progress
 from store.register_reader import DirectoryReader
 from store.tables import TableDb
+
+Found = TypeVar("Found")
 
 POLLED: Final = (0.002, 0.005, 0.01, 0.02)
 """Seconds between looks at the checkpoints of followers that run in another process."""
@@ -143,6 +145,10 @@ class Engine:
     def tables(self) -> TableDb:
         """The live row sets."""
         return self.projector.db
+
+    def read(self, question: Callable[[TableDb], Found]) -> Found:
+        """What a question finds in the live row sets."""
+        return question(self.tables)
 
     def directory(self) -> Directory:
         """Sites and rules at the head of the log."""

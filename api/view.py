@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from domain.kernel.facts import Recorded
 from domain.kernel.kinds import Kinds
@@ -13,15 +13,17 @@ from domain.kinds.directory import Directory
 from domain.promises import Fold
 from projections.lens import Focus, Lens, focus
 from projections.parallel import replayed
-from projections.replay import ALL, fill, sets_named
+from projections.replay import ALL, Wanted, fill, make
 from store.codec import Codec
+from store.fleeting import FleetingTables
 from store.log import Log
-from store.open import MEMORY, open_views
 from store.projector import Progress
 from store.tables import TableDb
 
 if TYPE_CHECKING:
     from api.engine import Engine
+
+Found = TypeVar("Found")
 
 
 class View(Protocol):
@@ -47,6 +49,9 @@ class View(Protocol):
     def tables(self) -> TableDb:
         """The row sets."""
 
+    def read(self, question: Callable[[TableDb], Found]) -> Found:
+        """What a question finds that reads row sets alone, always the same columns of them."""
+
     def directory(self) -> Directory:
         """The registers, with the rules that judge."""
 
@@ -64,16 +69,50 @@ class View(Protocol):
 
 
 class Through:
-    """A log seen through a lens."""
+    """A log seen through a lens. Tables are filled for a question when it reads them."""
 
-    def __init__(self, engine: Engine, focus: Focus, tables: TableDb) -> None:
-        """Look at tables that were made for the question."""
+    def __init__(
+        self, engine: Engine, focus: Focus, names: Sequence[str], progress: Progress
+    ) -> None:
+        """Look at no table yet."""
         self.log = engine.log
         self.codec = engine.codec
         self.kinds = focus.kinds
-        self.tables = tables
         self.focus = focus
         self.lens = focus.lens
+        self._store = engine.store
+        self._wanted = Wanted(tuple(names))
+        self._progress = progress
+        self._filled: list[FleetingTables] = []
+        self._whole: TableDb | None = None
+
+    @property
+    def tables(self) -> TableDb:
+        """All tables of the row sets."""
+        if self._whole is None:
+            self._whole = self._fill(self._wanted)
+        return self._whole
+
+    def read(self, question: Callable[[TableDb], Found]) -> Found:
+        """What a question finds, in tables that hold what it reads and no more."""
+        if self._whole is not None:
+            return question(self._whole)
+        with closing(FleetingTables()) as empty:
+            make(empty, self._wanted.sets(self.kinds))
+            reads = empty.reads(question)
+        return question(self._fill(self._wanted._replace(reads=reads)))
+
+    def _fill(self, wanted: Wanted) -> TableDb:
+        tables = FleetingTables()
+        self._filled.append(tables)
+        found = replayed(self._store, self.focus, self.log, self.codec, wanted)
+        fill(tables, wanted.sets(self.kinds), found, self._progress, self.focus.until)
+        return tables
+
+    def close(self) -> None:
+        """Let the tables vanish."""
+        for tables in self._filled:
+            tables.close()
 
     def directory(self) -> Directory:
         """The registers up to the position, with the rules that judge."""
@@ -121,13 +160,8 @@ def through(
         yield engine
         return
     held = focus(lens, engine.log, engine.registers, engine.kinds, engine.now())
-    tables = open_views(MEMORY)
-    try:
-        found = replayed(engine.store, held, engine.log, engine.codec, names)
-        fill(tables, sets_named(names, held.kinds), found, progress or _silent, held.until)
-        yield Through(engine, held, tables)
-    finally:
-        tables.close()
+    with closing(Through(engine, held, names, progress or _silent)) as view:
+        yield view
 
 
 def _silent(done: int, total: int) -> None:

@@ -5,7 +5,7 @@ The board reads it too: a row of an open case carries its most pressing promise.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -100,16 +100,20 @@ class Cases:
             case.late_entries, *_pressing(case.clocks),
             _encode(labels).decode() if labels else None,
         )  # fmt: skip
-        readers = self._readers[case.kind.name]
-        return {TABLE: ((*own, *(None if read is None else read(state) for read in readers)),)}
+        values: list[Value] = [None] * len(self.attributes)
+        for place, read in self._readers[case.kind.name]:
+            values[place] = read(state)
+        return {TABLE: ((*own, *values),)}
 
 
-def _readers(kind: Kind, names: tuple[str, ...]) -> tuple[Callable[[Any], Value] | None, ...]:
-    """How the value of each attribute is read from the state of a kind, None if it has none."""
+def _readers(kind: Kind, names: Sequence[str]) -> list[tuple[int, Callable[[Any], Value]]]:
+    """How each attribute that a kind has is read from its state, with its place among all."""
     known = kind.attribute
-    return tuple(
-        None if name not in known else _reader(known[name].read, known[name].type) for name in names
-    )
+    return [
+        (place, _reader(known[name].read, known[name].type))
+        for place, name in enumerate(names)
+        if name in known
+    ]
 
 
 def _reader(read: Callable[[Any], Any], kept: Kept) -> Callable[[Any], Value]:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from domain.promises import Fold, next_instant, spent, unit_of
@@ -47,6 +47,7 @@ CLOCK_RUNS = Table(
 
 MOST_TARGETS = 1000
 OPEN: Final = (None, None)
+NO_TARGET: Final = (None, None, None)
 
 
 class ClockRuns:
@@ -60,29 +61,44 @@ class ClockRuns:
     tables = (CLOCK_RUNS,)
     unmoved_by: frozenset[str] = frozenset()
 
+    def __init__(self, wanted: frozenset[str] = frozenset(CLOCK_RUNS.names)) -> None:
+        """Name the columns that are wanted; of the others those that take long are left empty."""
+
+        def made(work: Callable[..., Any], *columns: str) -> Callable[..., Any]:
+            return _left_out if wanted.isdisjoint(columns) else work
+
+        self._at = made(optional_micros, "started", "due", "due_on", "stopped", "next")
+        self._day = made(local_day, "due_on")
+        self._target = made(_target, "target", "unit")
+        self._spent = made(spent, "consumed", "lateness")
+        self._next = made(next_instant, "next")
+
     def rows(self, case: Fold) -> Rows:
         """The rows of a case."""
-        first, kind, directory = case.facts[0], case.kind.name, case.directory
+        first, kind, directory, at = case.facts[0], case.kind.name, case.directory, self._at
         name, site, zone = first.stream, first.site, directory.zone(first.site)
         found = []
         for clock in case.clocks:
-            coming = next_instant(clock, directory)
-            due = optional_micros(clock.due)
-            _, target, unit = _target(clock.within)
-            used, late = spent(clock, directory) or OPEN
+            due = at(clock.due)
+            _, target, unit = self._target(clock.within) or NO_TARGET
+            used, late = self._spent(clock, directory) or OPEN
             found.append(
                 (
-                    name, clock.rule.name, clock.cycle, kind, site, clock.rules, clock.service,
-                    micros(clock.started), target, due, local_day(due, zone),
-                    int(clock.provisional), optional_micros(clock.end),
+                    name, clock.rule.name, clock.cycle, kind, site, clock.origin.rules,
+                    clock.service, at(clock.started), target, due, self._day(due, zone),
+                    int(clock.provisional), at(clock.end),
                     micros(clock.pauses[-1].since) if clock.paused else None,
                     str(clock.verdict), unit, used, late,
                     None if clock.lapsed is None else micros(clock.lapsed.detected),
                     len(clock.raised), len(clock.acknowledgements), clock.late_entries,
-                    optional_micros(coming),
+                    at(self._next(clock, directory)),
                 )
             )  # fmt: skip
         return {TABLE: found}
+
+
+def _left_out(*_: object) -> None:
+    """Nothing, for a column that nobody reads."""
 
 
 _TARGETS: dict[int, tuple[Within, str, str]] = {}

@@ -13,12 +13,29 @@ __all__ = ["MICROSECOND", "instant", "local_day", "micros", "optional_micros"]
 
 _QUARTER_HOUR: Final = 900_000_000
 _MOST_REMEMBERED: Final = 200_000
-_DAYS: dict[tuple[str, int], int] = {}
 
 
 def optional_micros(at: datetime | None) -> int | None:
     """An instant as whole microseconds since 1970, UTC, where there is one."""
     return None if at is None else micros(at)
+
+
+class _Days(dict[int, int]):
+    """The local day of each quarter of an hour that was asked for in a zone."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        super().__init__()
+        self._zone = zone
+
+    def __missing__(self, quarter: int) -> int:
+        if len(self) > _MOST_REMEMBERED:
+            self.clear()
+        local = instant(quarter * _QUARTER_HOUR).astimezone(self._zone)
+        day = self[quarter] = local.year * 10_000 + local.month * 100 + local.day
+        return day
+
+
+_ZONES: dict[str, _Days] = {}
 
 
 def local_day(value: int | None, zone: ZoneInfo) -> int | None:
@@ -28,11 +45,7 @@ def local_day(value: int | None, zone: ZoneInfo) -> int | None:
     """
     if value is None:
         return None
-    key = (zone.key, value // _QUARTER_HOUR)
-    day = _DAYS.get(key)
-    if day is None:
-        if len(_DAYS) > _MOST_REMEMBERED:
-            _DAYS.clear()
-        local = instant(value).astimezone(zone)
-        day = _DAYS[key] = local.year * 10_000 + local.month * 100 + local.day
-    return day
+    days = _ZONES.get(zone.key)
+    if days is None:
+        days = _ZONES[zone.key] = _Days(zone)
+    return days[value // _QUARTER_HOUR]

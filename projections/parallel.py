@@ -16,8 +16,9 @@ import msgspec
 
 from domain.kernel.kinds import Kinds
 from projections.lens import LIVE, Focus, Lens, refocus
-from projections.replay import batches
+from projections.replay import Wanted, batches
 from store.codec import Codec
+from store.cycles import without_cycles
 from store.damage import unindexed
 from store.errors import StoreFault
 from store.log import Log
@@ -41,7 +42,7 @@ class Job(NamedTuple):
     lens: Lens
     until: int
     instant: datetime
-    names: tuple[str, ...]
+    wanted: Wanted
     part: int = 1
     of: int = 1
 
@@ -66,19 +67,17 @@ def sharing(store: str, kinds: Kinds) -> Share:
         of = processes(store, until)
         if of == 1:
             return None
-        return shared(Job(store, kinds, LIVE, until, datetime.now(UTC), tuple(names)), of)
+        return shared(Job(store, kinds, LIVE, until, datetime.now(UTC), Wanted(tuple(names))), of)
 
     return share
 
 
-def replayed(
-    store: str, focus: Focus, log: Log, codec: Codec, names: Sequence[str]
-) -> Iterator[Batch]:
+def replayed(store: str, focus: Focus, log: Log, codec: Codec, wanted: Wanted) -> Iterator[Batch]:
     """The batches of a lens, made here or by several processes where that is worth it."""
     of = processes(store, focus.until) if focus.lens.cases is None else 1
     if of == 1:
-        return batches(focus, log, codec, names)
-    job = Job(store, focus.kinds, focus.lens, focus.until, focus.instant, tuple(names))
+        return batches(focus, log, codec, wanted)
+    job = Job(store, focus.kinds, focus.lens, focus.until, focus.instant, wanted)
     return shared(job, of)
 
 
@@ -155,8 +154,9 @@ def work() -> None:
         codec = Codec(job.kinds, where=log.where)
         registers = DirectoryReader(log, codec).at(job.until)
         focus = refocus(job.lens, registers, job.kinds, until=job.until, instant=job.instant)
-        for batch in batches(focus, log, codec, job.names, part=job.part, of=job.of):
-            out.send_bytes(_pack(batch))
+        with without_cycles():
+            for batch in batches(focus, log, codec, job.wanted, part=job.part, of=job.of):
+                out.send_bytes(_pack(batch))
         out.send_bytes(b"")
     except BrokenPipeError:
         return  # whoever asked has gone

@@ -4,35 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from domain.kernel.facts import Recorded
 from domain.kernel.kinds import Kinds
 from projections.differences import DIFFERENCES, Pair
 from projections.lens import Focus
+from projections.narrowed import Narrowed
 from projections.row_sets import case_row_sets, unsettled
 from store.codec import Codec
+from store.fleeting import Reads
 from store.log import Log
 from store.projector import Batch, Progress, RowSet
 from store.rows import Row
-from store.tables import Record, TableDb
+from store.tables import Record, Table, TableDb
 
 BULK: Final = 5000
 AT_ONCE: Final = 500
 ALL: Final = ("cases", "services", "clock_runs")
 
 
-def sets_named(names: Iterable[str], kinds: Kinds) -> list[RowSet[Any]]:
-    """Row sets by their names."""
-    known = {rows.name: rows for rows in case_row_sets(kinds)}
-    return [known.get(name, DIFFERENCES) for name in names]
+class Wanted(NamedTuple):
+    """The row sets that a question reads, and which columns of them; all of them where None."""
+
+    names: tuple[str, ...] = ALL
+    reads: Reads | None = None
+
+    def sets(self, kinds: Kinds) -> list[RowSet[Any]]:
+        """The row sets."""
+        known = {rows.name: rows for rows in case_row_sets(kinds, self.reads)}
+        found = [known.get(name, DIFFERENCES) for name in self.names]
+        if self.reads is None:
+            return found
+        narrowed = [Narrowed(row_set, self.reads) for row_set in found]
+        return [row_set for row_set in narrowed if row_set.tables]
 
 
 def batches(
-    focus: Focus, log: Log, codec: Codec, names: Sequence[str], *, part: int = 1, of: int = 1
+    focus: Focus, log: Log, codec: Codec, wanted: Wanted, *, part: int = 1, of: int = 1
 ) -> Iterator[Batch]:
     """The rows of every case that is seen, in bulks; with several parts those of one part."""
-    sets = sets_named(names, focus.kinds)
+    sets = wanted.sets(focus.kinds)
     compared = DIFFERENCES in sets
     judged = focus.as_recorded
     rows: dict[str, list[Record]] = {table.name: [] for s in sets for table in s.tables}
@@ -42,7 +54,7 @@ def batches(
         count += number
         case = focus.fold(facts) if facts else None
         if case is not None:
-            if unsettled(case):
+            if focus.lens.live and unsettled(case):  # only the live tables are written on
                 open_cases.append(facts[0].stream)
             before = judged.fold(facts) if compared else None
             for row_set in sets:
@@ -80,11 +92,8 @@ def fill(
     db: TableDb, sets: Sequence[RowSet[Any]], found: Iterable[Batch], progress: Progress, until: int
 ) -> int:
     """Make the tables of some row sets and put every batch into them; returns the facts read."""
-    tables = [table for row_set in sets for table in row_set.tables]
+    tables = make(db, sets)
     read = 0
-    with db.writing():
-        for table in tables:
-            db.create(table, table.name)
     for batch in found:
         with db.writing():
             for table in tables:
@@ -95,3 +104,12 @@ def fill(
         for table in tables:
             db.index(table, table.name)
     return read
+
+
+def make(db: TableDb, sets: Sequence[RowSet[Any]]) -> list[Table]:
+    """Make the empty tables of some row sets."""
+    tables = [table for row_set in sets for table in row_set.tables]
+    with db.writing():
+        for table in tables:
+            db.create(table, table.name)
+    return tables

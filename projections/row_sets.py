@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
 
 from domain.kernel.facts import Recorded
 from domain.kernel.kinds import Kinds
@@ -11,17 +10,18 @@ from domain.kinds import KINDS
 from domain.kinds.directory import Directory
 from domain.promises import Clock, Fold
 from domain.working_time import Working
+from projections import clock_runs
 from projections.cases import Cases
 from projections.clock_runs import ClockRuns
 from projections.services import Services
 from store.codec import Codec, topic_of
+from store.fleeting import Reads
 from store.log import Log
 from store.projector import PAGE, Projector, RowSet, Share
 from store.register_reader import DirectoryReader
 from store.tables import TableDb
 
 CaseProjector = Projector[Fold]
-WHOLE: Final = 100
 
 
 def row_sets(
@@ -45,9 +45,13 @@ def row_sets(
     )  # fmt: skip
 
 
-def case_row_sets(kinds: Kinds) -> tuple[RowSet[Fold], ...]:
-    """The row sets of cases, each of which a question can also have for itself."""
-    return Cases(kinds), Services(frozenset(map(topic_of, kinds.common))), ClockRuns()
+def case_row_sets(kinds: Kinds, reads: Reads | None = None) -> tuple[RowSet[Fold], ...]:
+    """The row sets of cases, each of which a question can also have for itself.
+
+    ``reads`` are the columns that matter: what takes long to work out is empty in any other.
+    """
+    runs = ClockRuns() if reads is None else ClockRuns(reads.get(clock_runs.TABLE, frozenset()))
+    return Cases(kinds), Services(frozenset(map(topic_of, kinds.common))), runs
 
 
 def folding(kinds: Kinds) -> Callable[[Sequence[Recorded], Directory], Fold]:
@@ -66,16 +70,13 @@ def unsettled(case: Fold) -> bool:
 
     A year is missing that a deadline counts on, or that a rung beyond the deadline may reach into.
     """
-    return any(clock.provisional or _rung_beyond(clock) for clock in case.clocks)
-
-
-def _rung_beyond(clock: Clock) -> bool:
-    """Whether a rung may come when more working time than the target has passed."""
-    if not (clock.running or clock.breached):
-        return False
-    return clock.rule.counted_moments or (
-        type(clock.within) is Working
-        and any(
-            rung.at.percent is not None and rung.at.percent > WHOLE for rung in clock.rule.ladder
-        )
+    return any(
+        clock.provisional or (_may_reach_beyond(clock) and (clock.running or clock.breached))
+        for clock in case.clocks
     )
+
+
+def _may_reach_beyond(clock: Clock) -> bool:
+    """Whether a rung may come when more working time than the target has passed."""
+    rule = clock.rule
+    return rule.counted_moments or (rule.beyond_target and type(clock.within) is Working)

@@ -78,7 +78,10 @@ class Services:
 
 def _words(service: Service) -> str:
     """For each word of the cycle its first and its last instant, as JSON."""
-    words = {word: (micros(first), micros(last)) for word, (first, last) in service.words.items()}
+    words = {}
+    for word, (first, last) in service.words.items():
+        at = micros(first)
+        words[word] = at, at if last is first else micros(last)
     return _encode(words).decode()
 
 

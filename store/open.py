@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from store.errors import StoreFault, StoreReadOnly, StoreUnknown
+from store.fleeting import FleetingTables
 from store.log import Log
 from store.memory import MemoryLog
 from store.sqlite import SQLiteLog
@@ -54,7 +54,7 @@ def open_views(store: str, *, write: bool = True) -> TableDb:
         StoreFault: it cannot be used, for the reason its class says.
     """
     if store == MEMORY:
-        return _FleetingTables()
+        return FleetingTables()
     if store.startswith(POSTGRES):
         from store.tables_postgres import PostgresTables  # noqa: PLC0415 - as above
 
@@ -66,18 +66,6 @@ def views_path(store: str) -> Path:
     """The file beside a SQLite log in which its views live."""
     path = Path(store).expanduser()
     return path.with_name(f"{path.stem}.views{path.suffix or '.db'}")
-
-
-class _FleetingTables(SQLiteTables):
-    """The views of a log in memory: in a file that goes with them."""
-
-    def __init__(self) -> None:
-        self._folder = TemporaryDirectory(prefix="guanjia-views-")
-        super().__init__(Path(self._folder.name) / "views.db")
-
-    def close(self) -> None:
-        super().close()
-        self._folder.cleanup()
 
 
 def _file(store: str, *, create: bool) -> Path:

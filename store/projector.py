@@ -12,6 +12,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 from typing import Generic, NamedTuple, Protocol, TypeVar
@@ -255,7 +256,6 @@ class Projector(Follower, Generic[Case]):
 
     def _build(self, names: Sequence[str], progress: Progress | None) -> int:
         until = self.log.head()
-        check_chain(self.log, until=until)
         facts = 0
         unsettled: list[str] = []
         with self.db.writing():
@@ -279,11 +279,15 @@ class Projector(Follower, Generic[Case]):
         return facts
 
     def _batches(self, names: Sequence[str], until: int) -> Iterator[Batch]:
-        """The rows of every case up to a position, made here or shared among processes."""
+        """The rows of every case, made here or shared among processes, and a check of the chain."""
         shared = None if self._share is None else self._share(names, until)
         if shared is not None:
-            yield from shared
+            with ThreadPoolExecutor(1) as beside:  # while this process waits for the others
+                checked = beside.submit(check_chain, self.log, until=until)
+                yield from shared
+                checked.result()
             return
+        check_chain(self.log, until=until)
         directory = DirectoryReader(self.log, self.codec).at(until)
         for cases, count in bulks(self.log, self.codec, self._fold, directory, until):
             rows: dict[str, list[Record]] = {}
@@ -325,14 +329,8 @@ class Projector(Follower, Generic[Case]):
         with self.db.writing():
             for state in states:
                 self.db.run("DELETE FROM followers WHERE name = ?", (state.name,))
-                row = (
-                    state.name,
-                    at,
-                    state.last_tick_age,
-                    state.position,
-                    state.taken,
-                    state.fault,
-                )
+                age, position = state.last_tick_age, state.position
+                row = (state.name, at, age, position, state.taken, state.fault)
                 self.db.run("INSERT INTO followers VALUES (?, ?, ?, ?, ?, ?)", row)
 
     def noted(self, now: datetime) -> dict[str, FollowerState]:

@@ -159,8 +159,10 @@ class TableDb(ABC):
         self.run(f"CREATE TABLE {physical} ({columns})")
 
     def index(self, table: Table, physical: str) -> None:
-        """Make a table's key and indexes, each the text behind ON: ``(due) WHERE due > 0``."""
-        self.run(f"CREATE UNIQUE INDEX {physical}_key ON {physical} ({', '.join(table.key)})")
+        """Make a table's key, if any, and its indexes, each the text behind ON: ``(due)``."""
+        if table.key:
+            key = ", ".join(table.key)
+            self.run(f"CREATE UNIQUE INDEX {physical}_key ON {physical} ({key})")
         for count, index in enumerate(table.indexes, start=1):
             self.run(f"CREATE INDEX {physical}_{count} ON {physical} {index}")
 

@@ -119,7 +119,7 @@ def kpi(
     )
     with seen(context, lens, site=site) as view:
         names = [name] if name else _overviewed(view, by)
-        answers = [with_lens(view, figures.figure(view, one, wanted)) for one in names]
+        answers = [with_lens(view, one) for one in figures.several(view, names, wanted)]
     if context.json:
         context.data(answers[0] if name else answers)
     elif csv:

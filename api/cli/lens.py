@@ -61,6 +61,11 @@ class LensOptions:
         ),
     ] = ()
 
+    @property
+    def live(self) -> bool:
+        """Whether the live tables are asked for."""
+        return not (self.as_of or self.true_at or self.as_if or self.kind)
+
 
 NOW: Final = LensOptions()
 
@@ -73,7 +78,8 @@ def seen(
 
     ``case`` is the one case that is asked about, ``site`` the one site.
     """
-    with context.engine() as engine:
+    # A replay reads none of the live tables, but for a case that is named by its number elsewhere.
+    with context.engine(settled=lens.live or case is not None) as engine:
         held = held_over(engine, lens, case=case, site=site)
         with (
             replaying(context, engine, held) as heard,

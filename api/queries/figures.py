@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
@@ -28,6 +28,7 @@ from projections.figures import (
     evaluate_all,
     listed,
 )
+from store.tables import TableDb
 
 MICROSECONDS: Final = 1_000_000
 
@@ -77,19 +78,50 @@ def figure(view: View, name: str, wanted: Wanted | None = None) -> Answer:
     Raises:
         QueryInvalid: there is no such figure, site or dimension, or a period is missing.
     """
+    (found,) = several(view, [name], wanted)
+    return found
+
+
+def several(view: View, names: Sequence[str], wanted: Wanted | None = None) -> list[Answer]:
+    """Some figures, asked for alike and looked up together.
+
+    Raises:
+        QueryInvalid: as for each of them.
+    """
     wanted = wanted or Wanted()
+    together = [_questions(view, name, wanted) for name in names]
+
+    def evaluated(db: TableDb) -> list[list[Figure]]:
+        return [evaluate_all(db, questions) for questions in together]
+
+    # The rows behind a figure are other columns than the figure's: then all are worked out at once.
+    figures = evaluated(view.tables) if wanted.cases else view.read(evaluated)
+    return [
+        _answer(view, questions, found, wanted)
+        for questions, found in zip(together, figures, strict=True)
+    ]
+
+
+def _questions(view: View, name: str, wanted: Wanted) -> list[Question]:
+    """A figure, and those shown beside it."""
     known = defined(view)
     if name not in known:
         raise not_known("figure", "指标", name, known)
     check_site(view, wanted.site)
     kpi = known[name]
     question = Question(kpi, _asked(view, kpi, wanted))
-    beside = [_beside(view, known[other], question.asked) for other in kpi.beside]
-    found, *others = evaluate_all(view.tables, (question, *beside))
+    return [question, *(_beside(view, known[other], question.asked) for other in kpi.beside)]
+
+
+def _answer(
+    view: View, questions: Sequence[Question], figures: Sequence[Figure], wanted: Wanted
+) -> Answer:
+    question, *beside = questions
+    found, *others = figures
     shown = {q.kpi.name: (q.kpi, other) for q, other in zip(beside, others, strict=True)}
     answer = _described(question)
     answer["beside"] = [{"kpi": other.name, "title": other.title} for other, _ in shown.values()]
-    answer |= _rows(kpi, found, shown)
+    answer |= _rows(question.kpi, found, shown)
     if wanted.cases:
         answer["cases"] = _behind(view, question, wanted)
     return answer

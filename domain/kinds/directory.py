@@ -120,5 +120,7 @@ class Directory:
 
     def zone(self, site: str) -> ZoneInfo:
         """The time zone of a site; sites nobody opened count in UTC."""
-        known = self.sites.get(site)
-        return known.zone if known else _UTC
+        try:
+            return self.sites[site].zone
+        except KeyError:
+            return _UTC

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
-from domain.kernel.facts import Mark
+from domain.kernel.facts import Mark, Recorded
+from domain.promises.notes import NOTES
+
+_BEGINS: Final = Mark.BEGINS_CYCLE
 
 
 class Service:
@@ -47,3 +52,32 @@ class Service:
     def ends(self, at: datetime) -> None:
         """The next cycle begins."""
         self._goes_on(at)
+
+
+class Course:
+    """The service cycles of a case, read on from its facts whenever they are asked for."""
+
+    __slots__ = ("_cycle", "_read", "services")
+
+    def __init__(self) -> None:
+        self.services: list[Service] = []
+        self._cycle = 1
+        self._read = 0
+
+    def of(self, facts: Sequence[Recorded]) -> list[Service]:
+        """The cycles of all facts so far, which are those that were given before and more."""
+        services = self.services
+        for recorded in facts[self._read :] if self._read else facts:
+            fact, at = recorded.fact, recorded.occurred_at
+            if type(fact) in NOTES:
+                continue
+            mark = fact.mark
+            if mark is _BEGINS:
+                self._cycle = getattr(fact, "cycle", self._cycle + 1)
+            if mark is _BEGINS or not services:
+                if services:
+                    services[-1].ends(at)
+                services.append(Service(self._cycle, at))
+            services[-1].take(fact.word, mark, at)
+        self._read = len(facts)
+        return services

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from domain.kernel.facts import Fact, Mark, Recorded
 from domain.kernel.kinds import Kind
 from domain.promises.clock import Came, Clock
-from domain.promises.course import Service
+from domain.promises.course import Course, Service
 from domain.promises.directory import Book, Directory
 from domain.promises.hearing import hear, pause_note
-from domain.promises.late_entries import is_late
+from domain.promises.late_entries import is_late, late_among
 from domain.promises.meaning import Meaning, meaning
 from domain.promises.rules import ClockRule, Starter
 from domain.promises.situation import Situation
@@ -29,15 +29,14 @@ _BEGINS: Final = Mark.BEGINS_CYCLE
 class Fold(Situation):
     """One case as of the newest fact it took.
 
-    ``facts`` are all facts so far, ``services`` its service cycles and ``clocks`` every run of
-    every clock, all oldest first; ``runs`` are those of each clock by its name.
-    ``late_entries`` counts the facts entered late, ``entered_late`` is whether the newest was.
+    ``facts`` are all facts so far and ``clocks`` every run of every clock, all oldest first;
+    ``runs`` are those of each clock by its name. What clocks do without, such as the service
+    cycles, is read from the facts when it is asked for.
     """
 
     __slots__ = (
-        "_book", "_came", "_holds", "_meanings", "_open", "_tolerance", "_version", "clocks",
-        "directory",
-        "entered_late", "facts", "late_entries", "runs", "services",
+        "_book", "_came", "_course", "_holds", "_meanings", "_open", "_version", "clocks",
+        "directory", "facts", "runs",
     )  # fmt: skip
 
     _book: Book
@@ -48,15 +47,12 @@ class Fold(Situation):
         super().__init__(kind)
         self.directory = directory
         self.facts: list[Recorded] = []
-        self.services: list[Service] = []
         self.clocks: list[Clock] = []
         self.runs: dict[str, list[Clock]] = {}
-        self.entered_late = False
-        self.late_entries = 0
         self._came: dict[str, list[datetime]] = {}
         self._open: list[Clock] = []
         self._version = -1
-        self._tolerance = timedelta(0)
+        self._course: Course | None = None
         self._holds: dict[str, str] = {}
 
     @classmethod
@@ -74,19 +70,13 @@ class Fold(Situation):
         self.read(recorded)
         if recorded.rules != self._version:
             self._take_rules(recorded.rules)
-        self.entered_late = is_late(recorded, self._tolerance)
-        if self.entered_late:
-            self.late_entries += 1
         fact = recorded.fact
-        word, mark, note, starters, turns = self._meanings.get(type(fact)) or self._meaning()
-        if note is None:
-            services = self.services
-            if mark is _BEGINS or not services:
-                self._begin_service(recorded.occurred_at)
-            services[-1].take(word, mark, recorded.occurred_at)
-        elif (run := self.run(fact.clock, fact.cycle)) is not None:  # type: ignore[attr-defined]
-            note(run, recorded)
-            run.foreseen = None
+        word, note, starters, turns = self._meanings.get(type(fact)) or self._meaning()
+        if note is not None:
+            run = self.run(fact.clock, fact.cycle)  # type: ignore[attr-defined]
+            if run is not None:
+                note(run, recorded)
+                run.foreseen = None
         if self._came and word in self._came:
             insort(self._came[word], recorded.occurred_at)
         if self._open:
@@ -95,6 +85,23 @@ class Fold(Situation):
             self._start(starter)
         if turns:
             _follow(self._holds, turns, self)
+
+    @property
+    def services(self) -> list[Service]:
+        """Its service cycles, oldest first."""
+        if self._course is None:
+            self._course = Course()
+        return self._course.of(self.facts)
+
+    @property
+    def entered_late(self) -> bool:
+        """Whether the newest fact was entered late."""
+        return is_late(self.recorded, self._book.entered_late_after)
+
+    @property
+    def late_entries(self) -> int:
+        """How many of its facts were entered late."""
+        return late_among(self.facts, self.directory.rules)
 
     @property
     def running(self) -> Sequence[Clock]:
@@ -131,11 +138,6 @@ class Fold(Situation):
         found = self._meanings[fact] = meaning(fact, self.kind.name, self._book)
         return found
 
-    def _begin_service(self, at: datetime) -> None:
-        if self.services:
-            self.services[-1].ends(at)
-        self.services.append(Service(self.service, at))
-
     def _hear(self, word: str) -> None:
         """Let running clocks hear the fact."""
         ended = False
@@ -150,7 +152,6 @@ class Fold(Situation):
         """Judge what starts from now on by a version of the rules."""
         self._version = version
         self._book = self.directory.rules.rulebook(version)
-        self._tolerance = self._book.entered_late_after
         self._meanings = self._book.meanings[self.kind.name]
         self._holds = {}
         pausable = self._book.pausable.get(self.kind.name)

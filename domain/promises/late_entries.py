@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
+from typing import Final
 
 from domain.kernel.facts import REACTION, SCHEDULER, Recorded
 from domain.promises.directory import Rules
+
+NOTHING: Final = timedelta(0)
 
 
 def entered_late(recorded: Recorded, rules: Rules) -> bool:
     """Whether a fact was entered late, by the rulebook in force when it was recorded."""
     return is_late(recorded, rules.rulebook(recorded.rules).entered_late_after)
+
+
+def late_among(facts: Iterable[Recorded], rules: Rules) -> int:
+    """How many of some facts were entered late."""
+    version, tolerance, count = -1, NOTHING, 0
+    for recorded in facts:
+        if recorded.rules != version:
+            version = recorded.rules
+            tolerance = rules.rulebook(version).entered_late_after
+        known = recorded.known_at or recorded.recorded_at
+        if known - recorded.occurred_at > tolerance and not _by_engine(recorded):
+            count += 1
+    return count
 
 
 def is_late(recorded: Recorded, tolerance: timedelta) -> bool:

@@ -20,7 +20,6 @@ class Meaning(NamedTuple):
     """
 
     word: str
-    mark: Mark | None
     note: Note | None
     starters: tuple[Starter, ...]
     turns: tuple[ClockRule, ...]
@@ -32,7 +31,6 @@ def meaning(fact: type[Fact], kind: str, book: Book) -> Meaning:
     pausable = book.pausable.get(kind, ())
     return Meaning(
         word=word,
-        mark=fact.mark,
         note=NOTES.get(fact),
         starters=book.starters.get(kind, {}).get(word, ()),
         turns=tuple(rule for rule in pausable if begins or word in rule.heard),

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from domain.promises.clock import Clock
 from domain.promises.directory import Directory
-from domain.promises.moments import WHOLE, Moments
+from domain.promises.moments import Moments
 from domain.promises.rules import Rung
 from domain.working_time import Elapsed
 
@@ -76,7 +76,7 @@ def next_instant(clock: Clock, directory: Directory) -> datetime | None:
 
 
 def _next(clock: Clock, directory: Directory) -> datetime | None:
-    if clock.lapsed is None and clock.waived_at is None and not clock.pauses:
+    if clock.lapsed is None and clock.waived_at is None and clock.pausing is None:
         first = _first(clock)
         if first is not None:
             end = clock.end
@@ -105,8 +105,10 @@ def _first(clock: Clock) -> datetime | None:
         return None
     if type(clock.within) is not Elapsed:
         return None
-    share = clock.within.target * rule.first_percent // WHOLE
-    return max(clock.started, min(clock.started + share, due + rule.first_offset))
+    started, first = clock.started, clock.started + rule.first_share(clock.within.target)
+    if rule.first_offset:
+        first = min(first, due + rule.first_offset)
+    return max(started, first)
 
 
 def _warnings(clock: Clock, when: Moments) -> list[Pending]:

@@ -16,6 +16,7 @@ from domain.promises.facts import (
     EscalationRaised,
 )
 from domain.promises.fold import Fold
+from domain.promises.notes import NOTES
 from domain.promises.pending import first_instant
 
 Rung = tuple[str, int, int]
@@ -31,15 +32,23 @@ def judge_anew(
     """
     case = Fold(kind, directory)
     raised: dict[Rung, str] = {}
+    quiet: datetime | None = None  # nothing falls due before
+    known = 0  # of how many clocks that is known
     for recorded in facts:
         fact = recorded.fact
-        if isinstance(fact, MADE_BY_ENGINE):
+        if type(fact) in NOTES:
             if isinstance(fact, EscalationRaised):
                 raised[fact.clock, fact.cycle, fact.rung] = fact.to
-            continue
+            if isinstance(fact, MADE_BY_ENGINE):
+                continue
         if case.running:
-            settle(case, recorded.recorded_at, inclusive=False)
-        if _counts(case, fact, raised):
+            if known != len(case.clocks):
+                quiet = first_instant(case.running, directory)
+                known = -1 if any(clock.paused for clock in case.running) else len(case.clocks)
+            if quiet is not None and quiet < recorded.recorded_at:
+                settle(case, recorded.recorded_at, inclusive=False)
+                known = -1
+        if type(fact) not in NOTES or _counts(case, fact, raised):
             case.take(recorded)
     settle(case, until)
     return case

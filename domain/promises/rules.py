@@ -137,6 +137,17 @@ class ClockRule:
         """The smallest percentage of the target at which anything is said, at most 100."""
         return min(100, *(m.percent for m in self.moments if m.percent is not None), 100)
 
+    def first_share(self, target: timedelta) -> timedelta:
+        """How long after the start that percentage of a target lies."""
+        known = self._first_shares.get(target)
+        if known is None:
+            known = self._first_shares[target] = target * self.first_percent // 100
+        return known
+
+    @cached_property
+    def _first_shares(self) -> dict[timedelta, timedelta]:
+        return {}
+
     @cached_property
     def first_offset(self) -> timedelta:
         """The earliest offset from the due instant at which anything is said, at most 0."""
@@ -152,6 +163,11 @@ class ClockRule:
     def counted_moments(self) -> bool:
         """Whether some moment is counted in days, months or the hours of a calendar."""
         return any(moment.by is not None and moment.offset is None for moment in self.moments)
+
+    @cached_property
+    def beyond_target(self) -> bool:
+        """Whether some rung comes when more than the whole target has passed."""
+        return any((rung.at.percent or 0) > 100 for rung in self.ladder)  # noqa: PLR2004 - as above
 
     @cached_property
     def early(self) -> tuple[Moment, ...]:

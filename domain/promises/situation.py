@@ -4,36 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import Any, Final
 
 from domain.kernel.facts import Fact, Mark, Recorded
 from domain.kernel.kinds import Kind
 from domain.promises.rules import Condition, Trigger
 
+_BEGINS: Final = Mark.BEGINS_CYCLE
 _NO_LABELS: Mapping[str, str] = {}
 
 
 class Situation:
     """The folded state of a case, the newest fact, and the service cycle that is under way."""
 
-    __slots__ = ("kind", "recorded", "service", "state")
+    __slots__ = ("_state", "_unfolded", "kind", "recorded", "service")
 
     recorded: Recorded
 
     def __init__(self, kind: Kind) -> None:
         """Begin before the first fact."""
         self.kind = kind
-        self.state: Any = None
         self.service = 1
+        self._state: Any = None
+        self._unfolded: list[Fact] = []
 
     def read(self, recorded: Recorded) -> None:
         """Take one more fact into the state; facts of clocks change nothing in it."""
         self.recorded = recorded
-        fact, kind = recorded.fact, self.kind
-        if type(fact) in kind.own:
-            self.state = kind.evolve(self.state, fact)
-            if fact.mark is Mark.BEGINS_CYCLE:
+        fact = recorded.fact
+        if type(fact) in self.kind.own:
+            self._unfolded.append(fact)
+            if fact.mark is _BEGINS:
                 self.service = getattr(fact, "cycle", self.service + 1)
+
+    @property
+    def state(self) -> Any:  # noqa: ANN401 - each kind's own
+        """The folded state; it is folded when asked for, as most clocks never ask."""
+        if self._unfolded:
+            state, evolve = self._state, self.kind.evolve
+            for fact in self._unfolded:
+                state = evolve(state, fact)
+            self._state, self._unfolded = state, []
+        return self._state
 
     def value(self, key: str) -> Any:  # noqa: ANN401 - whatever the field holds
         """Site, kind, cycle, else a field of the fact, an attribute of the case, or a label."""

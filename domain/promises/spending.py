@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from domain.promises.clock import Clock
 from domain.promises.directory import Directory
-from domain.promises.terms import Terms, over, terms_of
+from domain.promises.terms import over, terms_of
 from domain.working_time import (
     Amount,
     BusinessDays,
@@ -24,7 +24,6 @@ from domain.working_time import (
 )
 
 SECOND: Final = timedelta(seconds=1)
-NOTHING: Final = timedelta(0)
 
 
 class Spent(NamedTuple):
@@ -44,20 +43,20 @@ def spent(clock: Clock, directory: Directory) -> Spent | None:
         return None
     if clock.pausing is None:
         if type(within) is Elapsed:
-            used = end - clock.started
-            late = used - within.target if used > within.target else NOTHING
-            return Spent(max(used / SECOND, 0.0), late / SECOND)
+            used, target = end - clock.started, within.target
+            late = (used - target) / SECOND if used > target else 0.0
+            return Spent(max(used / SECOND, 0.0), late)
         if type(within) is WorkingDays and within.plain:
-            return _days_spent(within, clock.started, end, terms_of(clock, directory))
+            return _days_spent(within, clock, end, directory)
     spent_in = over(clock.pauses)
     amounts = consumed(within, **terms_of(clock, directory), until=end, pauses=spent_in)
     return Spent(_number(amounts.used), _number(amounts.late))
 
 
-def _days_spent(within: WorkingDays, started: datetime, end: datetime, terms: Terms) -> Spent:
-    calendar = terms["calendar"]
+def _days_spent(within: WorkingDays, clock: Clock, end: datetime, directory: Directory) -> Spent:
+    calendar = directory.rules.calendar(within.calendar, clock.rules)
     assert calendar is not None, "no rulebook takes effect before its calendars"
-    part, whole = ended_days(started, end, terms["zone"], calendar)
+    part, whole = ended_days(clock.started, end, directory.zone(clock.site), calendar)
     return Spent(part / whole, max(part - within.days * whole, 0) / whole)
 
 

@@ -1,9 +1,11 @@
 """The command line through a lens: as of an instant, as if by a file or a version; compare."""
 
 import json
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import apsw
 import pytest
 import yaml
 
@@ -49,6 +51,23 @@ def test_a_file_judges_what_was_recorded(made: Guanjia, short: str) -> None:
     ]
     assert told["lens"]["as_if"] == ["short"]
     assert made("clocks", "--case", CASE, "--json").json["lens"] is None
+
+
+def test_a_replay_waits_for_no_live_table(made: Guanjia, short: str, tmp_path: Path) -> None:
+    views = next(tmp_path.rglob("*.views.db"))
+    made("board")
+    before = dict(tables(views))
+    made("ask", "AcceptRepair", f"case={CASE}", "technician=li")
+    assert made("kpi", "responded", "--as-if", short).code == 0
+    assert dict(tables(views)) == before
+    made("board")
+    assert dict(tables(views)) != before
+
+
+def tables(path: Path) -> list[tuple[object, ...]]:
+    """How far each row set has seen the log."""
+    with closing(apsw.Connection(str(path))) as connection:
+        return connection.execute("SELECT name, position FROM views").fetchall()
 
 
 def test_every_question_takes_a_lens(made: Guanjia, short: str) -> None:

@@ -13,13 +13,16 @@ from domain.kinds import KINDS
 from projections import parallel
 from projections.lens import Focus, Lens, focus
 from projections.parallel import WORTH_IT, Job, WorkerLost, processes, shared, sharing
-from projections.replay import ALL, batches, fill, sets_named
+from projections.replay import ALL, Wanted, batches, fill
 from projections.row_sets import row_sets
+from store.errors import LogDamaged
 from store.log import Log
 from store.open import MEMORY, open_log, open_views
 from store.projector import Batch
 from store.register_reader import DirectoryReader
+from tests.support import damage
 from tests.support.lensed import Dump, dump
+from tests.support.logs import Place
 from tests.support.neighbourhood import RULES, Neighbourhood
 from tests.support.scenario import CODEC
 
@@ -45,12 +48,12 @@ def held(log: Log, lens: Lens) -> Focus:
 
 
 def job(path: str, focused: Focus) -> Job:
-    return Job(path, KINDS, focused.lens, focused.until, focused.instant, ALL)
+    return Job(path, KINDS, focused.lens, focused.until, focused.instant, Wanted())
 
 
-def filled(found: Iterator[Batch], names: tuple[str, ...], until: int) -> Dump:
+def filled(found: Iterator[Batch], until: int) -> Dump:
     tables = open_views(MEMORY)
-    fill(tables, sets_named(names, KINDS), found, lambda *_: None, until)
+    fill(tables, Wanted().sets(KINDS), found, lambda *_: None, until)
     try:
         return dump(tables)
     finally:
@@ -61,8 +64,8 @@ def filled(found: Iterator[Batch], names: tuple[str, ...], until: int) -> Dump:
 def test_two_processes_make_the_rows_that_one_makes(store: tuple[str, Log], lens: Lens):
     path, log = store
     focused = held(log, lens)
-    alone = filled(batches(focused, log, CODEC, ALL), ALL, focused.until)
-    assert filled(shared(job(path, focused), 2), ALL, focused.until) == alone
+    alone = filled(batches(focused, log, CODEC, Wanted()), focused.until)
+    assert filled(shared(job(path, focused), 2), focused.until) == alone
     assert alone["cases"]
 
 
@@ -136,6 +139,21 @@ def test_a_rebuild_by_two_processes_gives_the_rows_of_one(
     assert together.db.ask(unsettled) == alone.db.ask(unsettled)
     for projector in (alone, together):
         projector.db.close()
+
+
+def test_a_rebuild_by_several_processes_checks_the_chain(
+    store: tuple[str, Log], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every row is as it was, only their order is in doubt: no process alone can see it."""
+    path, log = store
+    harm = [f"UPDATE log SET chain = {damage.blob(bytes(32))} WHERE position = 9"]
+    damage.run(Place("sqlite", path), harm)
+    monkeypatch.setattr(parallel, "processes", lambda *_: 2)
+    together = row_sets(log, open_views(MEMORY), share=sharing(path, KINDS))
+    with pytest.raises(LogDamaged, match="position 9 does not follow"):
+        together.rebuild()
+    assert together.db.ask("SELECT count(*) FROM cases") == [(0,)]
+    together.db.close()
 
 
 def children() -> list[int]:

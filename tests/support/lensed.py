@@ -27,7 +27,7 @@ from domain.kinds.repair.facts import PauseReason
 from projections.clock_runs import due_before, first_due
 from projections.instants import instant
 from projections.lens import Lens, focus
-from projections.replay import ALL, batches, fill, sets_named
+from projections.replay import ALL, Wanted, batches, fill
 from store.open import MEMORY, open_views
 from store.register_reader import DirectoryReader
 from store.tables import Record, TableDb
@@ -41,7 +41,7 @@ LI, WU = StaffId("li"), StaffId("wu")
 def dump(db: TableDb, *without: str) -> Dump:
     """Every row of every row set, but for some columns."""
     found = {}
-    for row_set in sets_named(ALL, KINDS):
+    for row_set in Wanted().sets(KINDS):
         for table in row_set.tables:
             columns = ", ".join(name for name in table.names if name not in without)
             rows = db.ask(f"SELECT {columns} FROM {table.name} ORDER BY {', '.join(table.key)}")
@@ -53,8 +53,9 @@ def seen(place: Neighbourhood, lens: Lens, names: Sequence[str] = ALL) -> TableD
     """The tables that a lens makes of the log; whoever asked closes them."""
     held = focus(lens, place.log, DirectoryReader(place.log, CODEC), KINDS, place.now)
     tables = open_views(MEMORY)
-    found = batches(held, place.log, CODEC, names)
-    fill(tables, sets_named(names, KINDS), found, lambda *_: None, held.until)
+    wanted = Wanted(tuple(names))
+    found = batches(held, place.log, CODEC, wanted)
+    fill(tables, wanted.sets(KINDS), found, lambda *_: None, held.until)
     return tables
 
 
