@@ -89,7 +89,7 @@ class Engine:
         self.followers: Sequence[Follower] = (
             self.projector, self.timers, *(make(self) for make in further),
         )  # fmt: skip
-        self.runner: Runner = ThreadRunner(self.log, self.followers, self.projector.note)
+        self.runner: Runner = ThreadRunner(self.log, self.followers, self.projector.signs.note)
         self._compared = False
 
     def ask(self, request: CommandEnvelope) -> Receipt:

@@ -53,7 +53,9 @@ def follow(settings: Settings, frames: Frames) -> bool:
     alone = not settings.store.startswith(POSTGRES)
     ask_all = writer.ask_all if alone else None
     with engine(settings.store, further=further(settings), ask_all=ask_all) as opened:
-        runner = ThreadRunner(opened.log, opened.followers, opened.projector.note, writer.tell)
+        runner = ThreadRunner(
+            opened.log, opened.followers, opened.projector.signs.note, writer.tell
+        )
         opened.runner = runner
         runner.start()
         while os.read(sys.stdin.fileno(), 1 << 12):

@@ -146,7 +146,7 @@ class NotedRunner:
         """How each follower stood when it last noted so, its age counted on."""
         del positions
         try:
-            noted = self._projector.noted(datetime.now(UTC))
+            noted = self._projector.signs.noted(datetime.now(UTC))
         except StoreFault as fault:
             return [unknown(name, str(fault)) for name in self._names]
         return [noted.get(name) or unknown(name) for name in self._names]
@@ -155,7 +155,7 @@ class NotedRunner:
     def beside(self) -> bool:
         """Whether followers noted anything a moment ago."""
         if time.monotonic() - self._looked > LOOK:
-            self._fresh = self._projector.noted_age(datetime.now(UTC)) < FRESH
+            self._fresh = self._projector.signs.noted_age(datetime.now(UTC)) < FRESH
             self._looked = time.monotonic()
         return self._fresh
 

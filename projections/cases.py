@@ -15,7 +15,7 @@ from domain.kernel.kinds import Kept, Kind, Kinds
 from domain.promises import Clock, Fold
 from domain.promises.course import Service
 from projections.instants import MICROSECOND, local_day, micros, optional_micros
-from store.projector import Rows
+from store.row_set import Rows
 from store.tables import Column, Record, Table, TableDb, Value
 
 TABLE: Final = "cases"

@@ -10,7 +10,7 @@ from domain.promises import Fold, next_instant, spent, unit_of
 from domain.promises.rules import spell_target
 from domain.working_time import Within
 from projections.instants import local_day, micros, optional_micros
-from store.projector import Rows
+from store.row_set import Rows
 from store.tables import Column, Table, TableDb
 
 TABLE: Final = "clock_runs"

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from domain.promises import Clock, Fold, without_cause
 from domain.promises.facts import EscalationRaised
 from projections.instants import micros, optional_micros
-from store.projector import Rows
+from store.row_set import Rows
 from store.tables import Column, Record, Table, TableDb
 
 FLIPS: Final = Table(

@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any, Final, cast
 
 from store.fleeting import Reads
-from store.projector import Rows, RowSet
+from store.row_set import Rows, RowSet
 from store.tables import Record, Table
 
 _WORD: Final = re.compile(r"\w+")

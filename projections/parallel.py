@@ -23,8 +23,8 @@ from store.damage import unindexed
 from store.errors import StoreFault
 from store.log import Log
 from store.open import MEMORY, open_log
-from store.projector import Batch, Share
 from store.register_reader import DirectoryReader
+from store.row_set import CaseRows, Share
 
 WORTH_IT: Final = 60_000
 """Facts from which on the start of further processes is made up for."""
@@ -63,7 +63,7 @@ def processes(store: str, until: int) -> int:
 def sharing(store: str, kinds: Kinds) -> Share:
     """How the tables of a store are built anew by several processes."""
 
-    def share(names: Sequence[str], until: int) -> Iterator[Batch] | None:
+    def share(names: Sequence[str], until: int) -> Iterator[CaseRows] | None:
         of = processes(store, until)
         if of == 1:
             return None
@@ -72,7 +72,9 @@ def sharing(store: str, kinds: Kinds) -> Share:
     return share
 
 
-def replayed(store: str, focus: Focus, log: Log, codec: Codec, wanted: Wanted) -> Iterator[Batch]:
+def replayed(
+    store: str, focus: Focus, log: Log, codec: Codec, wanted: Wanted
+) -> Iterator[CaseRows]:
     """The batches of a lens, made here or by several processes where that is worth it."""
     of = processes(store, focus.until) if focus.lens.cases is None else 1
     if of == 1:
@@ -81,7 +83,7 @@ def replayed(store: str, focus: Focus, log: Log, codec: Codec, wanted: Wanted) -
     return shared(job, of)
 
 
-def shared(job: Job, of: int) -> Iterator[Batch]:
+def shared(job: Job, of: int) -> Iterator[CaseRows]:
     """The batches of all parts of a job as they come, each made by a process of its own.
 
     Raises:
@@ -126,7 +128,7 @@ class _Worker:
         with suppress(BrokenPipeError), self._process.stdin as stdin:
             stdin.write(pickle.dumps(job))  # that it has ended already is said when it is read
 
-    def receive(self) -> Batch | None:
+    def receive(self) -> CaseRows | None:
         """The next batch, None after the last one."""
         try:
             message = self.reader.recv_bytes()
@@ -136,7 +138,7 @@ class _Worker:
             return None
         if message[:1] == b"!":
             raise pickle.loads(message[1:])  # noqa: S301 - from a process of our own
-        return Batch(*_unpack(message))
+        return CaseRows(*_unpack(message))
 
     def end(self) -> None:
         """End the process, also in the middle of its work."""

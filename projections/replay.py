@@ -15,7 +15,8 @@ from projections.row_sets import case_row_sets, unsettled
 from store.codec import Codec
 from store.fleeting import Reads
 from store.log import Log
-from store.projector import Batch, Progress, RowSet
+from store.projector import Progress
+from store.row_set import CaseRows, RowSet
 from store.rows import Row
 from store.tables import Record, Table, TableDb
 
@@ -42,7 +43,7 @@ class Wanted(NamedTuple):
 
 def batches(
     focus: Focus, log: Log, codec: Codec, wanted: Wanted, *, part: int = 1, of: int = 1
-) -> Iterator[Batch]:
+) -> Iterator[CaseRows]:
     """The rows of every case that is seen, in bulks; with several parts those of one part."""
     sets = wanted.sets(focus.kinds)
     compared = DIFFERENCES in sets
@@ -62,9 +63,9 @@ def batches(
                 for table, some in row_set.rows(seen).items():
                     rows[table].extend(some)
         if count >= BULK:
-            yield Batch(count, rows, open_cases)
+            yield CaseRows(count, rows, open_cases)
             rows, count, open_cases = {name: [] for name in rows}, 0, []
-    yield Batch(count, rows, open_cases)
+    yield CaseRows(count, rows, open_cases)
 
 
 def _cases(
@@ -89,7 +90,11 @@ def some_streams(log: Log, streams: Sequence[str], until: int) -> Iterator[tuple
 
 
 def fill(
-    db: TableDb, sets: Sequence[RowSet[Any]], found: Iterable[Batch], progress: Progress, until: int
+    db: TableDb,
+    sets: Sequence[RowSet[Any]],
+    found: Iterable[CaseRows],
+    progress: Progress,
+    until: int,
 ) -> int:
     """Make the tables of some row sets and put every batch into them; returns the facts read."""
     tables = make(db, sets)

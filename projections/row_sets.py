@@ -17,8 +17,9 @@ from projections.services import Services
 from store.codec import Codec, topic_of
 from store.fleeting import Reads
 from store.log import Log
-from store.projector import PAGE, Projector, RowSet, Share
+from store.projector import PAGE, Projector
 from store.register_reader import DirectoryReader
+from store.row_set import RowSet, Share
 from store.tables import TableDb
 
 CaseProjector = Projector[Fold]

@@ -9,7 +9,7 @@ import msgspec
 from domain.promises import Fold
 from domain.promises.course import Service
 from projections.instants import local_day, micros, optional_micros
-from store.projector import Rows
+from store.row_set import Rows
 from store.tables import Column, Table
 
 TABLE: Final = "services"

@@ -8,7 +8,8 @@ from tempfile import TemporaryDirectory
 
 import apsw
 
-from store.tables import SQLiteTables, TableDb
+from store.tables import TableDb
+from store.tables_sqlite import SQLiteTables
 
 Reads = Mapping[str, frozenset[str]]
 """The columns that a question reads, by table."""

@@ -10,7 +10,8 @@ from store.fleeting import FleetingTables
 from store.log import Log
 from store.memory import MemoryLog
 from store.sqlite import SQLiteLog
-from store.tables import SQLiteTables, TableDb
+from store.tables import TableDb
+from store.tables_sqlite import SQLiteTables
 
 MEMORY = ":memory:"
 POSTGRES = ("postgresql://", "postgres://")

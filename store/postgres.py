@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from time import monotonic
 from typing import Any, cast
@@ -27,6 +27,7 @@ from store.errors import (
 )
 from store.log import FORMAT, Log, Remark
 from store.pending import PendingTransaction
+from store.postgres_append import PostgresAppend, as_stored, columns, receipts_by_key
 from store.postgres_checks import check_end, check_shape
 from store.postgres_engine import Address, Statements
 from store.postgres_listener import Listener
@@ -124,7 +125,7 @@ class PostgresLog(Log):
         try:
             tail, _ = check_tail(found, self.where)
             self._look_at(tail)
-            transaction = _LockedTransaction(self, connection, tail)
+            transaction = PostgresAppend(self, connection, tail)
             yield transaction
             transaction.raise_refusal()
             self._commit(connection)
@@ -153,13 +154,13 @@ class PostgresLog(Log):
         self, tail: Tail, rows: Sequence[Row], receipts: Sequence[Receipt]
     ) -> tuple[Any, ...]:
         """What the function that appends is called with."""
-        _, streams, versions, topics, times, states, digests, chains = _columns(rows, 8)
+        _, streams, versions, topics, times, states, digests, chains = columns(rows, 8)
         sums = [receipt_digest(receipt) for receipt in receipts]
         return (
             f"{postgres_engine.BUSY_SECONDS}s", self.statements.key, self.statements.channel,
             tail.position, tail.chain, not self._entered.issuperset(topics),
             streams, versions, topics, times, states, digests, chains,
-            *_columns(receipts, 7), sums,
+            *columns(receipts, 7), sums,
         )  # fmt: skip
 
     def _begin(self, connection: Connection) -> tuple[Any, ...]:
@@ -192,7 +193,7 @@ class PostgresLog(Log):
         """Rows of any stream after a position."""
         if topics:
             found = self.pool.read(self.statements.rows_of, after, list(topics), limit)
-            return checked(_stored(found), self.where)
+            return checked(as_stored(found), self.where)
         return checked_page(self.stored(after, limit), max(after, 0), self.where)
 
     @noting_damage
@@ -204,20 +205,20 @@ class PostgresLog(Log):
     def stream(self, stream: str, after: int = 0) -> list[Row]:
         """Rows of one stream after a version."""
         found = self.pool.read(self.statements.stream, stream, after)
-        return checked_stream(_stored(found), after, self.where)
+        return checked_stream(as_stored(found), after, self.where)
 
     @noting_damage
     def streams(self, streams: Sequence[str], until: int) -> list[Row]:
         """Rows of several streams up to a position."""
         found = self.pool.read(self.statements.streams, list(streams), until)
-        each = checked_streams(_stored(found), self.where)
+        each = checked_streams(as_stored(found), self.where)
         return [as_row(row) for _, rows in each for row in rows]
 
     @noting_damage
     def prefixed(self, prefix: str) -> list[Row]:
         """The rows of all streams whose name begins with a prefix."""
         end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
-        return checked(_stored(self.pool.read(self.statements.prefixed, prefix, end)), self.where)
+        return checked(as_stored(self.pool.read(self.statements.prefixed, prefix, end)), self.where)
 
     def _each_stream(
         self, until: int, first: str, end: str | None
@@ -225,7 +226,7 @@ class PostgresLog(Log):
         # Closed here, also when damage is met: a traceback would keep the transaction open.
         query = self.statements.each_stream
         with closing(self.pool.read_long(query, until, first, end, end)) as found:
-            yield from checked_streams(_stored(found), self.where)
+            yield from checked_streams(as_stored(found), self.where)
 
     def places(self, until: int) -> Iterator[tuple[str, int]]:
         """Stream and version of every row up to a position, in this order."""
@@ -354,48 +355,3 @@ class PostgresLog(Log):
             return fault
         self.pool.put_back(connection)
         return self._unknown_topic(self._entered)
-
-
-class _LockedTransaction(AppendTransaction):
-    """The log while its one writer is inside a transaction."""
-
-    def __init__(self, log: PostgresLog, connection: Connection, tail: Tail) -> None:
-        super().__init__(log.where, tail)
-        self.topics: set[str] = set()
-        self._log = log
-        self._connection = connection
-
-    def rows(self, after: int, limit: int) -> list[Row]:
-        found = self._read(self._log.statements.rows, after, limit)
-        return checked_page(_stored(found), max(after, 0), self.where)
-
-    def stream(self, stream: str, after: int = 0) -> list[Row]:
-        found = self._read(self._log.statements.stream, stream, after)
-        return checked_stream(_stored(found), after, self.where)
-
-    def receipts(self, keys: Sequence[ReceiptKey]) -> dict[ReceiptKey, Receipt]:
-        found = self._read(*self._log.statements.of_receipts(keys))
-        return receipts_by_key(found, self.where)
-
-    def _insert(self, rows: Sequence[Row], receipts: Sequence[Receipt]) -> None:
-        with self._log.pool.raising_faults():
-            params = self._log.append_params(self.tail, rows, receipts)
-            self._connection.execute(self._log.statements.append, params)
-        self.topics.update(row.topic for row in rows)
-
-    def _read(self, statement: bytes, *params: object) -> list[tuple[Any, ...]]:
-        with self._log.pool.raising_faults():
-            return self._connection.execute(statement, params, binary=True).fetchall()
-
-
-def receipts_by_key(found: Iterable[tuple[Any, ...]], where: str) -> dict[ReceiptKey, Receipt]:
-    """Receipts by who asked and command."""
-    return {(r.scope, r.command): r for r in check_receipts(found, where)}
-
-
-def _stored(found: Iterable[tuple[Any, ...]]) -> Iterable[Stored]:
-    return cast("Iterable[Stored]", found)
-
-
-def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]

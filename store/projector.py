@@ -3,64 +3,34 @@
 A row set says which rows a case has, as a function of all facts of that case. Live batches ask it
 for the cases they touch, a rebuild asks it for every case; so both give the same rows.
 """
-# ruff: noqa: S608 - what is put into statements are names of our own, values are parameters
 
 from __future__ import annotations
 
-import hashlib
 import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import datetime
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic
 
 from store.case_loader import BULK, CaseLoader, FoldCase, bulks
-from store.checkpoints import Checkpoints, Definition, physical_name
+from store.checkpoints import Checkpoints, physical_name
 from store.checks import check_chain
 from store.codec import Codec
 from store.cycles import without_cycles
 from store.errors import StoreFault, TablesDamaged
-from store.follower import Follower, FollowerState
+from store.follower import Follower
 from store.log import Log
 from store.register_reader import DirectoryReader
+from store.row_set import Case, CaseRows, RowSet, Share, digest_of, leaving, moved, rows_of
 from store.rows import Row
-from store.tables import Record, Table, TableDb
+from store.signs_of_life import SignsOfLife
+from store.tables import Record, TableDb
 
 PAGE = 5000
 
-Case = TypeVar("Case")
-CaseIn_contra = TypeVar("CaseIn_contra", contravariant=True)
-Rows = Mapping[str, Sequence[Record]]
 Progress = Callable[[int, int], None]
-
-
-class Batch(NamedTuple):
-    """The rows of some cases by table, and how many facts they were made of.
-
-    ``unsettled`` names the cases among them whose rows a later calendar may still change.
-    """
-
-    facts: int
-    rows: Mapping[str, Sequence[Record]]
-    unsettled: Sequence[str] = ()
-
-
-Share = Callable[[Sequence[str], int], Iterator[Batch] | None]
-"""Makes the batches of some row sets up to a position, by processes; None if not worth it."""
-
-
-class RowSet(Definition, Protocol[CaseIn_contra]):
-    """Tables and the rows of a case in them. A new ``version`` is rebuilt by itself."""
-
-    @property
-    def unmoved_by(self) -> frozenset[str]:
-        """The topics of facts that change no row of a case."""
-
-    def rows(self, case: CaseIn_contra) -> Rows:
-        """The rows of one case, by table name."""
 
 
 class Projector(Follower, Generic[Case]):
@@ -90,6 +60,7 @@ class Projector(Follower, Generic[Case]):
         """Make the tables that are missing; what others hold stays until `catch_up` sees to it."""
         super().__init__(log)
         self.db = db
+        self.signs = SignsOfLife(log, db)
         self.row_sets = {rows.name: rows for rows in row_sets}
         self.codec = codec or Codec()
         self._fold = fold
@@ -226,12 +197,12 @@ class Projector(Follower, Generic[Case]):
         cases = loader.cases(touched, page)
         for name, generation in generations.items():
             view = self.row_sets[name]
-            moved = cases if changed else _moved(view, cases, page)
-            rows = _rows(view, moved)
+            some = cases if changed else moved(view, cases, page)
+            rows = rows_of(view, some)
             for table in view.tables:
                 physical = physical_name(table, generation)
                 if not table.keeps:
-                    self.db.remove(physical, _leaving(table, moved, rows[table.name]))
+                    self.db.remove(physical, leaving(table, some, rows[table.name]))
                 self.db.replace(table, physical, rows[table.name])
         self.db.remove("unsettled", list(cases))
         self._note_unsettled(name for name, case in cases.items() if self._unsettled(case))
@@ -278,7 +249,7 @@ class Projector(Follower, Generic[Case]):
             raise
         return facts
 
-    def _batches(self, names: Sequence[str], until: int) -> Iterator[Batch]:
+    def _batches(self, names: Sequence[str], until: int) -> Iterator[CaseRows]:
         """The rows of every case, made here or shared among processes, and a check of the chain."""
         shared = None if self._share is None else self._share(names, until)
         if shared is not None:
@@ -292,9 +263,9 @@ class Projector(Follower, Generic[Case]):
         for cases, count in bulks(self.log, self.codec, self._fold, directory, until):
             rows: dict[str, list[Record]] = {}
             for name in names:
-                rows |= _rows(self.row_sets[name], cases)
+                rows |= rows_of(self.row_sets[name], cases)
             open_cases = [name for name, case in cases.items() if self._unsettled(case)]
-            yield Batch(count, rows, open_cases)
+            yield CaseRows(count, rows, open_cases)
 
     def _fill(self, generations: Mapping[str, int], rows: Mapping[str, Sequence[Record]]) -> None:
         for name, generation in generations.items():
@@ -321,73 +292,6 @@ class Projector(Follower, Generic[Case]):
         for name, generation in ours.items():
             self._checkpoints.let_live(self.row_sets[name], generation, until)
 
-    # ------------------------------------------------------------------ signs of life
-
-    def note(self, states: Sequence[FollowerState]) -> None:
-        """Note for other processes how followers stand that run in this one."""
-        at = time.time_ns() // 1000
-        with self.db.writing():
-            for state in states:
-                self.db.run("DELETE FROM followers WHERE name = ?", (state.name,))
-                age, position = state.last_tick_age, state.position
-                row = (state.name, at, age, position, state.taken, state.fault)
-                self.db.run("INSERT INTO followers VALUES (?, ?, ?, ?, ?, ?)", row)
-
-    def noted(self, now: datetime) -> dict[str, FollowerState]:
-        """How each follower stood that runs in any process, as ages at an instant."""
-        head, micros = self.log.head(), int(now.timestamp() * 1e6)
-        rows = self.db.ask("SELECT name, at, age, position, taken, fault FROM followers")
-        return {str(row[0]): _noted(row, head, micros) for row in rows}
-
-    def noted_age(self, now: datetime) -> float:
-        """Seconds since any follower was noted, infinite where none was."""
-        ((at,),) = self.db.ask("SELECT max(at) FROM followers")
-        return math.inf if at is None else now.timestamp() - float(at) / 1e6
-
-    # ------------------------------------------------------------------ comparison
-
     def digest(self, name: str) -> str:
         """A fingerprint of all rows of a row set, the same for the same rows on every engine."""
-        sums = hashlib.sha256()
-        for table in self.row_sets[name].tables:
-            columns, key = ", ".join(table.names), ", ".join(table.key)
-            for row in self.db.ask(f"SELECT {columns} FROM {table.name} ORDER BY {key}"):
-                sums.update(repr(row).encode())
-        return sums.hexdigest()
-
-
-def _moved(
-    view: RowSet[Case], cases: Mapping[str, Case], page: Sequence[Row]
-) -> Mapping[str, Case]:
-    """The cases whose rows the facts of a page may change."""
-    if not view.unmoved_by:
-        return cases
-    moved = {row.stream for row in page if row.topic not in view.unmoved_by}
-    return {name: case for name, case in cases.items() if name in moved}
-
-
-def _leaving(table: Table, cases: Iterable[str], rows: Sequence[Record]) -> list[str]:
-    """The cases whose rows are to be taken away, because none of the new ones takes their place."""
-    replaced = {row[0] for row in rows} if len(table.key) == 1 else set()
-    return [case for case in cases if case not in replaced]
-
-
-def _rows(view: RowSet[Case], cases: Mapping[str, Case]) -> dict[str, list[Record]]:
-    """The rows of some cases by table name."""
-    rows: dict[str, list[Record]] = {table.name: [] for table in view.tables}
-    of_case = view.rows
-    for case in cases.values():
-        for name, some in of_case(case).items():
-            rows[name].extend(some)
-    return rows
-
-
-def _noted(row: Record, head: int, now: int) -> FollowerState:
-    """A follower's state from its row, its age counted on since it was noted."""
-    name, at, age, position, taken, fault = row
-    seen = None if position is None else int(position)
-    return FollowerState(
-        name=str(name), position=seen, lag=None if seen is None else max(head - seen, 0),
-        last_tick_age=float(age or 0) + max(now - int(at or 0), 0) / 1e6, taken=int(taken or 0),
-        fault=None if fault is None else str(fault),
-    )  # fmt: skip
+        return digest_of(self.db, self.row_sets[name])

@@ -227,7 +227,7 @@ def _lag(log: Log, tables: CaseProjector) -> Finding:
 
 
 def _scheduler(tables: CaseProjector, now: datetime) -> Finding:
-    state = tables.noted(now).get(Timers.name)
+    state = tables.signs.noted(now).get(Timers.name)
     if state is None and first_due(tables.db) is None:
         return _fine(
             "scheduler",
@@ -255,7 +255,7 @@ def _scheduler(tables: CaseProjector, now: datetime) -> Finding:
 def _followers(tables: CaseProjector, now: datetime) -> list[Finding]:
     """Those that are set besides row sets and timers, as long as somebody runs them."""
     usual = {tables.name, Timers.name}
-    noted = [state for name, state in tables.noted(now).items() if name not in usual]
+    noted = [state for name, state in tables.signs.noted(now).items() if name not in usual]
     return [_follower(state) for state in noted]
 
 

@@ -54,7 +54,7 @@ def calendars(engine: Engine) -> list[Answer]:
 
 def scheduler_looks(engine: Engine) -> bool:
     """Whether a scheduler was at work on the store a moment ago, in whichever process."""
-    state = engine.projector.noted(engine.clock()).get(Timers.name)
+    state = engine.projector.signs.noted(engine.clock()).get(Timers.name)
     return state is not None and abs(state.last_tick_age) <= QUIET
 
 

@@ -77,7 +77,7 @@ def test_doctor_misses_the_scheduler(guanjia: Guanjia, store: str) -> None:
     assert "No scheduler has ever looked" in done.out
     engine = Engine(store)
     engine.timers.tick()
-    engine.projector.note([engine.timers.state()])
+    engine.projector.signs.note([engine.timers.state()])
     engine.close()
     assert "The scheduler looked" in guanjia("doctor").out
 
@@ -101,6 +101,6 @@ def test_doctor_looks_at_every_follower_that_somebody_runs(
             taken=0, fault=fault,
         )  # fmt: skip
         opened.timers.tick()
-        opened.projector.note([opened.timers.state(), state])
+        opened.projector.signs.note([opened.timers.state(), state])
     done = guanjia("doctor")
     assert (done.code, said in done.out) == (code, True), done.out

@@ -175,10 +175,10 @@ def test_where_nobody_notes_anything_nobody_is_waited_for(tmp_path: Path) -> Non
     """Neither before the first word nor long after the last."""
     engine = Engine(str(tmp_path / "g.db"), create=True)
     assert not NotedRunner(engine.projector, []).beside
-    engine.projector.note([engine.timers.state()])
+    engine.projector.signs.note([engine.timers.state()])
     assert NotedRunner(engine.projector, []).beside
     later = datetime.now(UTC).replace(year=2100)
-    assert engine.projector.noted_age(later) > followers.FRESH
+    assert engine.projector.signs.noted_age(later) > followers.FRESH
     engine.close()
 
 

@@ -155,7 +155,7 @@ def test_a_scheduler_is_at_work_where_one_looked_a_moment_ago(tmp_path, age, loo
             state = FollowerState(
                 name=Timers.name, position=0, lag=0, last_tick_age=float(age), taken=0, fault=None
             )
-            opened.projector.note([state])
+            opened.projector.signs.note([state])
         assert scheduler_looks(opened) is looks
 
 

@@ -18,8 +18,8 @@ from projections.row_sets import row_sets
 from store.errors import LogDamaged
 from store.log import Log
 from store.open import MEMORY, open_log, open_views
-from store.projector import Batch
 from store.register_reader import DirectoryReader
+from store.row_set import CaseRows
 from tests.support import damage
 from tests.support.lensed import Dump, dump
 from tests.support.logs import Place
@@ -51,7 +51,7 @@ def job(path: str, focused: Focus) -> Job:
     return Job(path, KINDS, focused.lens, focused.until, focused.instant, Wanted())
 
 
-def filled(found: Iterator[Batch], until: int) -> Dump:
+def filled(found: Iterator[CaseRows], until: int) -> Dump:
     tables = open_views(MEMORY)
     fill(tables, Wanted().sets(KINDS), found, lambda *_: None, until)
     try:

@@ -24,7 +24,7 @@ from scheduler.trusted_clock import TrustedClock
 from store.errors import StoreAway
 from store.log import Log
 from store.sqlite import SQLiteLog
-from store.tables import SQLiteTables
+from store.tables_sqlite import SQLiteTables
 from tests.support.patience import patient
 
 START = datetime(2026, 5, 6, 1, tzinfo=UTC)
@@ -251,8 +251,8 @@ def test_it_wakes_when_something_falls_due(live: Office) -> None:
 def test_it_shows_its_last_tick(live: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """The age of the last look is small while it runs, and other processes can see it."""
     assert until(lambda: live.timers.last_tick_age < 1)
-    assert until(lambda: "timers" in live.projector.noted(datetime.now(UTC)))
-    assert live.projector.noted(datetime.now(UTC))["timers"].last_tick_age < 10
+    assert until(lambda: "timers" in live.projector.signs.noted(datetime.now(UTC)))
+    assert live.projector.signs.noted(datetime.now(UTC))["timers"].last_tick_age < 10
 
 
 def test_a_store_that_is_away_is_said_and_survived(

@@ -171,11 +171,11 @@ def test_a_server_that_went_away_is_told_and_asked_again(postgres_server: Postgr
 def test_signs_of_life_are_seen_by_other_processes(place: Place):
     one, other = place.projector(), place.projector()
     now = datetime.now(UTC)
-    assert other.noted(now) == {}
+    assert other.signs.noted(now) == {}
     happen(place.log, "a", "b", "c")
-    one.note([state("timers", 2), state("courier", None)])
-    one.note([state("courier", 3, fault="gone")])
-    found = other.noted(datetime.now(UTC) + timedelta(seconds=60))
+    one.signs.note([state("timers", 2), state("courier", None)])
+    one.signs.note([state("courier", 3, fault="gone")])
+    found = other.signs.noted(datetime.now(UTC) + timedelta(seconds=60))
     assert {name: (s.position, s.lag, s.fault) for name, s in found.items()} == {
         "timers": (2, 1, None),
         "courier": (3, 0, "gone"),
@@ -196,8 +196,8 @@ def test_tables_of_an_older_program_get_what_followers_note(place: Place):
     happen(place.log, "a")
     one.catch_up()
     other = place.projector()
-    other.note([state("timers", 1)])
-    assert set(one.noted(datetime.now(UTC))) == {"timers"}
+    other.signs.note([state("timers", 1)])
+    assert set(one.signs.noted(datetime.now(UTC))) == {"timers"}
     assert other.position() == 1
 
 

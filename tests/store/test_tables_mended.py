@@ -7,7 +7,8 @@ import threading
 import pytest
 
 from store.open import open_views
-from store.tables import SQLiteTables, TableDb
+from store.tables import TableDb
+from store.tables_sqlite import SQLiteTables
 from tests.store.test_projector import happen
 from tests.support.row_sets import Place, some_views
 

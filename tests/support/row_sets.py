@@ -16,7 +16,8 @@ from store.errors import StoreFault
 from store.log import Log
 from store.memory import MemoryLog
 from store.open import open_views
-from store.projector import Projector, RowSet
+from store.projector import Projector
+from store.row_set import RowSet
 from store.rows import Row
 from store.tables import Column, Record, Table, TableDb
 from tests.support.scenario import CODEC, START, envelope
