@@ -32,8 +32,6 @@ def judge_anew(
     """
     case = Fold(kind, directory)
     raised: dict[Rung, str] = {}
-    quiet: datetime | None = None  # nothing falls due before
-    known = 0  # of how many clocks that is known
     for recorded in facts:
         fact = recorded.fact
         if type(fact) in NOTES:
@@ -42,12 +40,7 @@ def judge_anew(
             if isinstance(fact, MADE_BY_ENGINE):
                 continue
         if case.running:
-            if known != len(case.clocks):
-                quiet = first_instant(case.running, directory)
-                known = -1 if any(clock.paused for clock in case.running) else len(case.clocks)
-            if quiet is not None and quiet < recorded.recorded_at:
-                settle(case, recorded.recorded_at, inclusive=False)
-                known = -1
+            settle(case, recorded.recorded_at, inclusive=False)
         if type(fact) not in NOTES or _counts(case, fact, raised):
             case.take(recorded)
     settle(case, until)
