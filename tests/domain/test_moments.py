@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 from domain.kernel.documents import DocumentInvalid
 from domain.kinds import KINDS
@@ -209,6 +209,7 @@ LENGTHS = st.sampled_from(["{working: 3h}", "{business_days: 1}", "{working_days
 TARGETS = st.sampled_from(["30h", {"working": "15h"}, {"days": 2}, {"working_days": 2}])
 
 
+@example({"working": "15h"}, "2h", "-", [(1950, 811)])  # a pause by night moves no target
 @given(TARGETS, LENGTHS, st.sampled_from("-+"), PAUSES)
 def test_a_counted_moment_is_what_shifting_the_due_instant_gives(within, length, sign, pauses):
     """Reckoned anew from all pauses up to the first that begins after the moment."""
@@ -222,6 +223,8 @@ def test_a_counted_moment_is_what_shifting_the_due_instant_gives(within, length,
 
     def at(told: list) -> object:
         last = due(run.within, start=run.started, **terms, pauses=told).at
+        if wanted.offset is not None:  # a plain length is time on the wall, pauses or not
+            return last + wanted.offset
         return shift(last, by=wanted.by, sign=wanted.sign, **terms, pauses=told)
 
     told = sorted((pause.since, pause.until) for pause in run.pauses)
