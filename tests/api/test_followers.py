@@ -191,6 +191,6 @@ def test_a_store_that_is_away_is_every_followers_fault(
         raise StoreAway(where="there", problem="gone")
 
     noted = NotedRunner(house.engine.projector, ["timers"])
-    monkeypatch.setattr(house.engine.projector, "noted", away)
+    monkeypatch.setattr(house.engine.projector.signs, "noted", away)
     (state,) = noted.states()
     assert "gone" in (state.fault or "")

@@ -60,7 +60,7 @@ class Office:
         self.writer = Writer(self.handler)
         self.timers = Timers(self.writer.ask_all, self.projector, clock=lambda: self.now)
         self.runner = ThreadRunner(
-            self.log, (self.projector, self.timers), note=self.projector.note
+            self.log, (self.projector, self.timers), note=self.projector.signs.note
         )
 
     def ask(self, *commands: Message) -> None:
