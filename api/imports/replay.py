@@ -232,10 +232,15 @@ class Replay:
             self._record_due(unit, case, tally)
 
     def _ids(self, unit: UnitOfWork, commands: Sequence[int]) -> dict[int, str]:
-        """The ids of the next commands, as many as fit into a batch, looked up in one go."""
-        ids = {index: self.commands[index].id(self.source) for index in commands}
-        unit.look_up([self.commands[index].key(self.source) for index in ids])
-        return ids
+        """The ids of the next commands, as many as fit into a batch.
+
+        Receipts and cases are looked up in one go.
+        """
+        planned = {index: self.commands[index] for index in commands}
+        keys = {index: one.key(self.source) for index, one in planned.items()}
+        unit.look_up(list(keys.values()))
+        unit.prefetch([one.command for one in planned.values()])
+        return {index: command for index, (_, command) in keys.items()}
 
     def _envelope(
         self,
