@@ -13,6 +13,8 @@ from api.imports.limits import DIGITS
 from api.imports.written import Builder, Part, Written
 from domain.kernel.refusals import Phrase
 
+SIGNIFICANT: Final = 17
+"""With so many digits every program writes a float so that it is read as the same."""
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 _WORD: Final = re.compile(r"true|false|null")
@@ -107,10 +109,11 @@ class _Reading:
 
     def _number(self, text: str) -> int | float:
         mantissa, _, exponent = text.lower().partition("e")
-        parts = mantissa.lstrip("-").split(".")
-        if any(len(part) > DIGITS for part in parts) or not isfinite(float(text)):
+        whole, point, fraction = mantissa.lstrip("-").partition(".")
+        long = len(whole) > DIGITS or len(fraction.lstrip("0")) > SIGNIFICANT
+        if long or not isfinite(float(text)):
             raise self._too_long()
-        return float(text) if exponent or len(parts) > 1 else int(text)
+        return float(text) if exponent or point else int(text)
 
     def _string(self) -> str:
         try:
@@ -133,9 +136,10 @@ class _Reading:
 
     def _too_long(self) -> FileInvalid:
         sentence = Phrase(
-            f"a number has at most {DIGITS} digits on each side of its point and lies below 1e308:"
-            " put it in quotes if it is a text.",
-            f"数字在小数点每侧最多 {DIGITS} 位，且小于 1e308；如果是文本，请加引号。",
+            f"a number has at most {DIGITS} digits before its point, at most {SIGNIFICANT} behind"
+            " it after zeros, and lies below 1e308: put it in quotes if it is a text.",
+            f"数字在小数点前最多 {DIGITS} 位，小数点后（不计开头的零）最多 {SIGNIFICANT} 位，"
+            "且小于 1e308；如果是文本，请加引号。",
         )
         return FileInvalid(self.file, self._line, sentence)
 
