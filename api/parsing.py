@@ -6,16 +6,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
-from typing import Any, Final, get_args, get_type_hints
+from typing import Any, Final, get_type_hints
 
 import msgspec
 import orjson
 
 from api.fields import type_said
-from commands.messages import Message
-from commands.personal import personal_fields
+from commands.messages import Message, fields_holding
 from commands.routes import Routes
 from commands.validation import check, check_time
+from domain.kernel.personal import Personal
 from domain.kernel.refusals import CommandInvalid, Phrase, Refusal, WithoutZone
 from projections.figures.periods import Period, named
 
@@ -133,22 +133,9 @@ def read_period(text: str | None) -> Period | None:
 
 def _shaped(message: type[Message], key: str, text: str) -> object:
     """A text as its field takes it."""
-    if key in personal_fields(message):
+    if key in fields_holding(message, Personal):
         return {"text": text}
-    return read_time(text, key) if key in times_of(message) else text
-
-
-_TIMES: dict[type, frozenset[str]] = {}
-
-
-def times_of(message: type) -> frozenset[str]:
-    """The fields of a message that hold instants."""
-    known = _TIMES.get(message)
-    if known is None:
-        hints = get_type_hints(message)
-        known = frozenset(n for n, hint in hints.items() if datetime in (hint, *get_args(hint)))
-        _TIMES[message] = known
-    return known
+    return read_time(text, key) if key in fields_holding(message, datetime) else text
 
 
 def _unknown(key: str, verb: type[Message]) -> CommandInvalid:

@@ -15,7 +15,7 @@ from commands.messages import Message
 from domain.kernel.documents import DocumentInvalid
 from domain.kernel.refusals import Refusal
 from store.append import FINGERPRINT_BYTES, ReceiptKey
-from store.log import Receipt
+from store.rows import Receipt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +54,6 @@ class CommandEnvelope:
     def content(self) -> bytes:
         """What is asked, as `content_of` says."""
         return content_of(self.message, self.occurred_at)
-
-    @property
-    def fingerprint(self) -> bytes:
-        """What is asked, as a few bytes."""
-        return fingerprint_of(self.content)
 
 
 def content_of(message: Message, occurred_at: datetime | None) -> bytes:

@@ -1,8 +1,9 @@
-"""What may be asked, as data: the bases of every message."""
+"""What may be asked, as data: the bases of every message, and which fields hold what."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import get_args, get_type_hints
 
 from domain.kernel.refusals import Phrase
 
@@ -56,3 +57,16 @@ class CaseMessage(Message):
     def stream(self) -> str:
         """The case."""
         return self.case
+
+
+_FOUND: dict[tuple[type, tuple[type, ...]], tuple[str, ...]] = {}
+
+
+def fields_holding(kind: type, *types: type) -> tuple[str, ...]:
+    """The names of the fields that may hold one of the types; worked out once for each kind."""
+    known = _FOUND.get((kind, types))
+    if known is None:
+        hints = get_type_hints(kind)
+        known = tuple(n for n, hint in hints.items() if {hint, *get_args(hint)} & {*types})
+        _FOUND[kind, types] = known
+    return known

@@ -1,24 +1,11 @@
-"""Personal texts in messages and facts: which fields hold them, and under whose key they come."""
+"""Under whose key the personal texts of a fact come."""
 
 from __future__ import annotations
 
-from typing import get_args, get_type_hints
-
+from commands.messages import fields_holding
 from commands.streams import LoadedStream
 from domain.kernel.facts import Fact
 from domain.kernel.personal import Personal, household_subject
-
-_FIELDS: dict[type, tuple[str, ...]] = {}
-
-
-def personal_fields(kind: type) -> tuple[str, ...]:
-    """The fields of a type of fact or message that hold personal texts."""
-    known = _FIELDS.get(kind)
-    if known is None:
-        hints = get_type_hints(kind)
-        known = tuple(name for name, hint in hints.items() if Personal in (hint, *get_args(hint)))
-        _FIELDS[kind] = known
-    return known
 
 
 def give_to_household(fact: Fact, loaded: LoadedStream, site: str) -> None:
@@ -28,7 +15,7 @@ def give_to_household(fact: Fact, loaded: LoadedStream, site: str) -> None:
     """
     texts = [
         (name, text)
-        for name in personal_fields(type(fact))
+        for name in fields_holding(type(fact), Personal)
         if (text := getattr(fact, name)) is not None and not text.of
     ]
     if not texts:
@@ -39,4 +26,4 @@ def give_to_household(fact: Fact, loaded: LoadedStream, site: str) -> None:
         household = attribute.read(loaded.state)
     subject = household_subject(site, household or "")
     for name, text in texts:
-        object.__setattr__(fact, name, Personal(text.text, subject))
+        object.__setattr__(fact, name, text.belonging_to(subject))

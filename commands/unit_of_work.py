@@ -10,7 +10,7 @@ from commands.clocks import RecordDue, fell_due
 from commands.envelope import Answer, CommandEnvelope, fingerprint_of
 from commands.instants import FUTURE, When, happened_at, within_the_case
 from commands.messages import Message, Opens
-from commands.personal import give_to_household, personal_fields
+from commands.personal import give_to_household
 from commands.streams import LoadedStream
 from commands.validation import check, check_words
 from domain.kernel.context import Context
@@ -122,8 +122,7 @@ class UnitOfWork:
         context = Context(known_at or recorded_at, envelope.actor, site, self.directory)
         facts: list[Fact] = self._handler.routes.decide(loaded, message, context)
         for fact in facts:
-            if personal_fields(type(fact)):
-                give_to_household(fact, loaded, site)
+            give_to_household(fact, loaded, site)
             links = self._links(loaded, fact, (envelope.correlation, envelope.causation))
             self._take(loaded, Recorded(
                 loaded.stream, loaded.version + 1, self.head + 1, fact, fact.happened or happened,

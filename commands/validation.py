@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import get_args, get_type_hints
 
-from commands.messages import Message
+from commands.messages import Message, fields_holding
 from commands.registers import Publication
 from domain.kernel.personal import Personal
 from domain.kernel.refusals import CommandInvalid, Refusal, TextTooLong, WithoutZone
@@ -42,7 +41,7 @@ def check(message: Message, content: bytes | None = None) -> None:
     """
     names: Iterable[str] = message.__dataclass_fields__
     if content is not None and len(content) <= LONGEST_WORD and not _ESCAPED(content):
-        names = _numbers_and_times(type(message))
+        names = fields_holding(type(message), int, datetime)
     for name in names:
         value = getattr(message, name)
         if value is None or value is True or value is False:
@@ -64,19 +63,6 @@ def check(message: Message, content: bytes | None = None) -> None:
                 _text(name, str(item), LONGEST_WORD)
         elif isinstance(value, int) and abs(value) > LARGEST_NUMBER:
             raise CommandInvalid(problem=f"{name} is larger than {LARGEST_NUMBER}")
-
-
-_NO_TEXTS: dict[type[Message], tuple[str, ...]] = {}
-
-
-def _numbers_and_times(message: type[Message]) -> tuple[str, ...]:
-    """The fields of a type of message that hold a number or a time."""
-    known = _NO_TEXTS.get(message)
-    if known is None:
-        hints = get_type_hints(message)
-        known = tuple(n for n, hint in hints.items() if {int, datetime} & {hint, *get_args(hint)})
-        _NO_TEXTS[message] = known
-    return known
 
 
 def check_words(words: Mapping[str, str | None]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -11,8 +12,7 @@ import msgspec
 from api.fields import FIELDS, example
 from api.http import compared_models, figure_models, models
 from api.http.meanings import ANSWERS
-from api.parsing import times_of
-from commands.messages import Message
+from commands.messages import Message, fields_holding
 from commands.routes import Routes
 from domain.kernel.personal import Personal
 
@@ -97,6 +97,6 @@ def _command(message: type[Message], routes: Routes, schema: Schema) -> None:
     schema["additionalProperties"] = False
     for field, described in schema["properties"].items():
         described["examples"] = [example(message, field, routes)]
-        if field in times_of(message):
+        if field in fields_holding(message, datetime):
             texts = [described, *described.get("anyOf", ())]
             next(text for text in texts if text.get("type") == "string")["format"] = "date-time"

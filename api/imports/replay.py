@@ -29,7 +29,7 @@ from commands.messages import Message
 from commands.unit_of_work import UnitOfWork
 from domain.kernel.facts import SCHEDULER
 from domain.kernel.refusals import Refusal
-from domain.promises import Fold, entered_late, first_instant
+from domain.promises import Fold, first_instant, late_among
 from domain.promises.facts import DeadlineLapsed
 from domain.working_time.civil import MICROSECOND
 from store.log import IntegrityError
@@ -296,7 +296,7 @@ class Replay:
         facts = loaded.facts[-new:]
         tally.facts += new
         tally.lapses += sum(type(one.fact) is DeadlineLapsed for one in facts)
-        tally.late += sum(entered_late(one, rules) for one in facts)
+        tally.late += late_among(facts, rules)
         tally.touched.add(case)
         return loaded.folded(unit.directory)
 

@@ -8,7 +8,7 @@ from domain.promises.causes import cause_of, without_cause
 from domain.promises.clock import Clock, Pause, Verdict
 from domain.promises.facts import MADE_BY_ENGINE
 from domain.promises.fold import Fold
-from domain.promises.late_entries import entered_late
+from domain.promises.late_entries import entered_late, late_among
 from domain.promises.pending import Pending, first_instant, next_instant, pending
 from domain.promises.rejudging import judge_anew, settle
 from domain.promises.spending import explanation, spent, unit_of
@@ -25,6 +25,7 @@ __all__ = [
     "explanation",
     "first_instant",
     "judge_anew",
+    "late_among",
     "next_instant",
     "pending",
     "settle",

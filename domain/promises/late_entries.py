@@ -24,9 +24,7 @@ def late_among(facts: Iterable[Recorded], rules: Rules) -> int:
         if recorded.rules != version:
             version = recorded.rules
             tolerance = rules.rulebook(version).entered_late_after
-        known = recorded.known_at or recorded.recorded_at
-        if known - recorded.occurred_at > tolerance and not _by_engine(recorded):
-            count += 1
+        count += is_late(recorded, tolerance)
     return count
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from domain.promises.clock import Clock
 from domain.promises.directory import Directory
-from domain.promises.moments import Moments
+from domain.promises.moments import WHOLE, Moments
 from domain.promises.rules import Rung
 from domain.working_time import Elapsed
 
@@ -105,10 +105,8 @@ def _first(clock: Clock) -> datetime | None:
         return None
     if type(clock.within) is not Elapsed:
         return None
-    started, first = clock.started, clock.started + rule.first_share(clock.within.target)
-    if rule.first_offset:
-        first = min(first, due + rule.first_offset)
-    return max(started, first)
+    share = clock.within.target * rule.first_percent // WHOLE
+    return max(clock.started, min(clock.started + share, due + rule.first_offset))
 
 
 def _warnings(clock: Clock, when: Moments) -> list[Pending]:

@@ -16,7 +16,6 @@ from domain.promises.facts import (
     EscalationRaised,
 )
 from domain.promises.fold import Fold
-from domain.promises.notes import NOTES
 from domain.promises.pending import first_instant
 
 Rung = tuple[str, int, int]
@@ -34,14 +33,13 @@ def judge_anew(
     raised: dict[Rung, str] = {}
     for recorded in facts:
         fact = recorded.fact
-        if type(fact) in NOTES:
+        if isinstance(fact, MADE_BY_ENGINE):
             if isinstance(fact, EscalationRaised):
                 raised[fact.clock, fact.cycle, fact.rung] = fact.to
-            if isinstance(fact, MADE_BY_ENGINE):
-                continue
+            continue
         if case.running:
             settle(case, recorded.recorded_at, inclusive=False)
-        if type(fact) not in NOTES or _counts(case, fact, raised):
+        if _counts(case, fact, raised):
             case.take(recorded)
     settle(case, until)
     return case

@@ -137,17 +137,6 @@ class ClockRule:
         """The smallest percentage of the target at which anything is said, at most 100."""
         return min(100, *(m.percent for m in self.moments if m.percent is not None), 100)
 
-    def first_share(self, target: timedelta) -> timedelta:
-        """How long after the start that percentage of a target lies."""
-        known = self._first_shares.get(target)
-        if known is None:
-            known = self._first_shares[target] = target * self.first_percent // 100
-        return known
-
-    @cached_property
-    def _first_shares(self) -> dict[timedelta, timedelta]:
-        return {}
-
     @cached_property
     def first_offset(self) -> timedelta:
         """The earliest offset from the due instant at which anything is said, at most 0."""
