@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -48,7 +49,9 @@ def asked_through(asked: dict[str, Any]) -> LensAsked:
 
 def _time(text: str | None) -> str | None:
     """An instant whose plus sign came as a space, as an address has it where it is not quoted."""
-    return text and text.replace(" ", "+")
+    instant, _, offset = (text or "").rpartition(" ")
+    unquoted = ":" in instant and "+" not in instant and re.fullmatch(r"\d\d:?\d\d", offset)
+    return f"{instant}+{offset}" if unquoted else text
 
 
 class Replay(NamedTuple):

@@ -153,6 +153,11 @@ def test_history_as_of_an_instant(reported: World) -> None:
     assert reported.get(f"/cases/{CASE}/history").json()["facts"][-1]["word"] == "accepted"
     plus = reported.client.get(f"/cases/{CASE}/history?as_of=2026-05-06T09:30+08:00")
     assert len(plus.json()["facts"]) == 1
+    for quoted in ("2026-05-06 09:30+08:00", "2026-05-06T01:30Z"):
+        told = reported.get(f"/cases/{CASE}/history", as_of=quoted).json()
+        assert told["facts"] == plus.json()["facts"]
+    naive = reported.get(f"/cases/{CASE}/history", as_of="2026-05-06 09:30")
+    assert naive.json()["code"] == "WithoutZone"
     assert (
         reported.get(f"/cases/{CASE}/history", as_of="2026-05-06").json()["code"] == "WithoutZone"
     )
